@@ -317,11 +317,11 @@ struct oci_spec {
 	size_t n_mounts;
 	struct oci_hooks hooks;
 	struct oci_pairs annotations;
-	struct oci_linux *linux_; // never NULL after parse or new
+	struct oci_linux *linux; // never NULL after parse or new
 	struct json *unknown;	  // unknown top-level members, windows/solaris/... sections included (kept, not obeyed)
 };
 
-// An empty spec: version, linux_ and process allocated, everything else absent.
+// An empty spec: version, linux and process allocated, everything else absent.
 struct oci_spec *oci_spec_new(void);
 void oci_spec_free(struct oci_spec *s);
 void oci_spec_free_p(struct oci_spec **s);
