@@ -40,3 +40,36 @@ int sys_execveat(int fd, const char *path, char *const argv[], char *const envp[
 int sys_memfd_create(const char *name, unsigned flags);
 int sys_ioprio_set(int which, int who, int ioprio);
 int sys_sched_setattr(pid_t pid, void *attr, unsigned flags);
+
+// Constants that kernel headers of 6.1 or libc's own lack; the values are the kernel's ABI.
+#ifndef MOVE_MOUNT_SET_GROUP
+#define MOVE_MOUNT_SET_GROUP 0x00000100
+#endif
+#ifndef MOVE_MOUNT_BENEATH // 6.5
+#define MOVE_MOUNT_BENEATH 0x00000200
+#endif
+#ifndef FSCONFIG_CMD_CREATE_EXCL // 6.6; an enumerator in newer headers, with the same value
+#define FSCONFIG_CMD_CREATE_EXCL 8
+#endif
+#ifndef MFD_NOEXEC_SEAL // 6.3
+#define MFD_NOEXEC_SEAL 0x0008U
+#define MFD_EXEC        0x0010U
+#endif
+#ifndef F_SEAL_EXEC // 6.3
+#define F_SEAL_EXEC 0x0020
+#endif
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV // 5.19
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
+#ifndef LANDLOCK_ACCESS_FS_REFER // 5.19
+#define LANDLOCK_ACCESS_FS_REFER (1ULL << 13)
+#endif
+#ifndef LANDLOCK_ACCESS_FS_TRUNCATE // 6.2
+#define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14)
+#endif
+#ifndef LANDLOCK_ACCESS_FS_IOCTL_DEV // 6.10
+#define LANDLOCK_ACCESS_FS_IOCTL_DEV (1ULL << 15)
+#endif
+#ifndef PR_SET_MDWE // 6.3
+#define PR_SET_MDWE 65
+#endif
