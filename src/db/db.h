@@ -22,7 +22,12 @@ void db_close_p(struct db **d);
 #define _cleanup_db_ _cleanup_(db_close_p)
 // After fork in a child that will go on using the database: forgets the parent's handle without touching its locks
 // and opens anew on first use (SQLite handles must not cross a fork).
+// Must be called before descriptors are closed in bulk, and never inside a transaction.
 void db_after_fork(struct db *d);
+
+// Moves the WAL into the database now, so that no later opening has to read it: for processes nobody waits for, such as
+// a monitor. Does nothing while others are reading.
+int db_checkpoint(struct db *d, struct err *e);
 
 // BEGIN IMMEDIATE ... COMMIT. A transaction that is not committed is rolled back by db_end.
 int db_begin(struct db *d, struct err *e);

@@ -17,10 +17,11 @@ struct capability_sets {
 // "CAP_CHOWN", "chown", in any case; -EINVAL if unknown.
 int capability_from_name(const char *name);
 const char *capability_name(int cap); // "CAP_CHOWN" or NULL
-uint64_t capability_all(void);	      // what this kernel knows (/proc/sys/kernel/cap_last_cap, read once)
+uint64_t capability_all(void);	      // what this kernel knows; asked once, needs no /proc
 uint64_t capability_default(void);    // what a container of ours gets: 11 of them (SECURITY.md)
 
 // Two steps around the change of uid: drop the bounding set and keep the permitted ones (before), then set
-// permitted, effective, inheritable and ambient (after).
+// permitted, effective, inheritable and ambient (after). Capabilities that this kernel does not know are refused
+// (mask with capability_all() first where a specification wants them skipped). No allocation: for init's use.
 int capability_apply_bounding(const struct capability_sets *s, struct err *e);
 int capability_apply(const struct capability_sets *s, struct err *e);
