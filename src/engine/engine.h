@@ -26,8 +26,8 @@ void engine_close(struct engine *g);
 void engine_close_p(struct engine **g);
 #define _cleanup_engine_ _cleanup_(engine_close_p)
 struct image_store *engine_images(struct engine *g); // opened on first use
-const char *engine_root(const struct engine *g);
-const char *engine_run(const struct engine *g);
+const char *engine_root_dir(const struct engine *g);
+const char *engine_run_dir(const struct engine *g);
 bool engine_rootless(const struct engine *g);
 
 // ---- creating -------------------------------------------------------------------------------------------------------

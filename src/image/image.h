@@ -5,7 +5,6 @@
 
 #include "base/err.h"
 #include "db/db.h"
-#include "spec/image.h"
 
 #include <stdbool.h>
 #include <stdint.h>
