@@ -12,40 +12,12 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "spec/types.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #define OCI_RUNTIME_VERSION "1.2.1"
-
-struct opt_bool {
-	bool set, v;
-};
-struct opt_i64 {
-	bool set;
-	int64_t v;
-};
-struct opt_u64 {
-	bool set;
-	uint64_t v;
-};
-struct opt_u32 {
-	bool set;
-	uint32_t v;
-};
-
-struct oci_strings {
-	char **v;
-	size_t n;
-};
-
-struct oci_pair {
-	char *key, *value;
-};
-struct oci_pairs { // annotations, sysctl, unified: JSON objects of strings, in order
-	struct oci_pair *v;
-	size_t n;
-};
 
 struct oci_id_mapping {
 	uint32_t container_id, host_id, size;
@@ -342,8 +314,4 @@ void oci_process_write(const struct oci_process *p, unsigned indent, struct buf 
 int oci_resources_parse(struct arena *a, const char *text, size_t len, struct oci_resources **ret, struct err *e);
 int oci_seccomp_parse(struct arena *a, const char *text, size_t len, struct oci_seccomp **ret, struct err *e);
 
-// Convenience for those who build specs. Strings are copied into the arena.
-void oci_strings_add(struct arena *a, struct oci_strings *s, const char *v);
-void oci_pairs_set(struct arena *a, struct oci_pairs *p, const char *key, const char *value); // replaces
-const char *oci_pairs_get(const struct oci_pairs *p, const char *key);			      // or NULL
 struct oci_namespace *oci_find_namespace(const struct oci_spec *s, enum oci_namespace_type t);   // or NULL
