@@ -36,13 +36,13 @@ static int grow(struct buf *b, size_t n)
 {
 	if (b->failed)
 		return b->failed;
-	if (n > b->max - b->len)
+	if (n > b->max - b->len || n > SIZE_MAX / 2 - b->len)
 		return fail(b, -EMSGSIZE);
 	size_t want = b->len + n + 1;
 	if (want <= b->cap)
 		return 0;
 	size_t cap = b->cap ? b->cap : FIRST_CAP;
-	while (cap < want && cap <= SIZE_MAX / 2)
+	while (cap < want)
 		cap *= 2;
 	if (b->max < SIZE_MAX)
 		cap = MIN(cap, b->max + 1);

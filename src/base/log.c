@@ -45,6 +45,8 @@ static void add_json_string(struct buf *line, const char *s)
 	for (const unsigned char *p = (const unsigned char *)s; *p; p++) {
 		if (*p == '"' || *p == '\\')
 			buf_addf(line, "\\%c", *p);
+		else if (*p == '\n')
+			buf_adds(line, "\\n");
 		else if (*p < 0x20)
 			buf_addf(line, "\\u%04x", *p);
 		else
