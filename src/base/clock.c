@@ -91,10 +91,10 @@ void clock_rfc3339(char dst[static CLOCK_RFC3339_MAX], int64_t ns)
 		rest += 86400, days--;
 	struct date d = date_of_days(days);
 
-	// int64 nanoseconds reach from 1677 to 2262. The narrow types tell the compiler that it all fits.
-	snprintf(dst, CLOCK_RFC3339_MAX, "%04u-%02u-%02uT%02u:%02u:%02u.%09uZ", (uint16_t)d.year, (uint8_t)d.month,
-		 (uint8_t)d.day, (uint8_t)(rest / 3600), (uint8_t)(rest / 60 % 60), (uint8_t)(rest % 60),
-		 (unsigned)frac);
+	// int64 nanoseconds reach from 1677 to 2262. The remainders tell the compiler that it all fits.
+	unsigned h = (unsigned)(rest / 3600), m = (unsigned)(rest / 60 % 60), sec = (unsigned)(rest % 60);
+	snprintf(dst, CLOCK_RFC3339_MAX, "%04u-%02u-%02uT%02u:%02u:%02u.%09uZ", (unsigned)d.year % 10000, d.month % 100,
+		 d.day % 100, h % 100, m, sec, (unsigned)frac % 1000000000);
 }
 
 // Exactly n digits, moving *s behind them; -1 if there are fewer.

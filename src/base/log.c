@@ -6,9 +6,10 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fd.h"
-#include "base/str.h"
+#include "base/json.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { LINE_MAX_BYTES = 16 * 1024 };
@@ -39,22 +40,6 @@ static void add_text(struct buf *line, enum log_level level, const char *msg)
 	}
 }
 
-static void add_json_string(struct buf *line, const char *s)
-{
-	buf_addc(line, '"');
-	for (const unsigned char *p = (const unsigned char *)s; *p; p++) {
-		if (*p == '"' || *p == '\\')
-			buf_addf(line, "\\%c", *p);
-		else if (*p == '\n')
-			buf_adds(line, "\\n");
-		else if (*p < 0x20)
-			buf_addf(line, "\\u%04x", *p);
-		else
-			buf_addc(line, (char)*p);
-	}
-	buf_addc(line, '"');
-}
-
 static void add_json(struct buf *line, enum log_level level, const char *msg)
 {
 	static const char *const names[] = {"error", "warning", "info", "debug"};
@@ -62,7 +47,7 @@ static void add_json(struct buf *line, enum log_level level, const char *msg)
 
 	clock_rfc3339(now, clock_now());
 	buf_addf(line, "{\"level\":\"%s\",\"msg\":", names[level]);
-	add_json_string(line, msg);
+	json_quote(line, msg, strlen(msg));
 	buf_addf(line, ",\"time\":\"%s\"}", now);
 }
 

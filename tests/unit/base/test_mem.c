@@ -101,6 +101,9 @@ TEST(arena_text)
 	CHECK_STR(arena_strndup(&a, "hello", 2), "he");
 	CHECK_STR(arena_strndup(&a, "hi", 20), "hi");
 	CHECK_STR(arena_printf(&a, "%s:%03d", "x", 7), "x:007");
+	CHECK_EQ(strlen(arena_printf(&a, "%255d", 1)), 255);
+	CHECK_EQ(strlen(arena_printf(&a, "%256d", 1)), 256);
+	CHECK_EQ(strlen(arena_printf(&a, "%5000d", 1)), 5000);
 	arena_done(&a);
 }
 
