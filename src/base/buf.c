@@ -144,6 +144,14 @@ void buf_consume(struct buf *b, size_t n)
 	memmove(b->data, b->data + n, b->len + 1);
 }
 
+void buf_truncate(struct buf *b, size_t len)
+{
+	if (len >= b->len)
+		return;
+	b->len = len;
+	b->data[len] = 0;
+}
+
 char *buf_take(struct buf *b)
 {
 	char *p = NULL;

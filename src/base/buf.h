@@ -31,6 +31,8 @@ char *buf_reserve(struct buf *b, size_t n);
 void buf_commit(struct buf *b, size_t n);
 // Removes n bytes from the front.
 void buf_consume(struct buf *b, size_t n);
+// Cuts the contents to len bytes, if they are longer.
+void buf_truncate(struct buf *b, size_t len);
 // The contents as a malloc'd string; the buffer is empty afterwards. NULL if it failed.
 char *buf_take(struct buf *b);
 #define _cleanup_buf_ _cleanup_(buf_done)
