@@ -14,25 +14,25 @@
 enum { EXIT_ENGINE = 125, EXIT_CANNOT_EXEC = 126, EXIT_NOT_FOUND = 127 };
 
 enum flag_kind {
-	FLAG_BOOL,     // bool
-	FLAG_STRING,   // char *, owned
-	FLAG_LIST,     // char **, owned, may be given several times
-	FLAG_INT,      // int
-	FLAG_I64,      // int64_t
-	FLAG_U64,      // uint64_t
-	FLAG_U32,      // uint32_t
-	FLAG_SIZE,     // int64_t, bytes: "512m"
-	FLAG_DOUBLE,   // double
-	FLAG_CALL,     // parse() does it
+	FLAG_BOOL,   // bool
+	FLAG_STRING, // char *, owned
+	FLAG_LIST,   // char **, owned, may be given several times
+	FLAG_INT,    // int
+	FLAG_I64,    // int64_t
+	FLAG_U64,    // uint64_t
+	FLAG_U32,    // uint32_t
+	FLAG_SIZE,   // int64_t, bytes: "512m"
+	FLAG_DOUBLE, // double
+	FLAG_CALL,   // parse() does it
 };
 
 struct flag {
 	const char *name; // long name without dashes
-	char letter;	  // or 0
+	char letter;      // or 0
 	enum flag_kind kind;
-	bool hidden;		    // works, but is not in the help (synonyms)
-	size_t offset;		    // of the target in the command's options
-	size_t set_offset;	    // of a bool that tells it was given, or 0 (offset 0 is never such a bool)
+	bool hidden;                // works, but is not in the help (synonyms)
+	size_t offset;              // of the target in the command's options
+	size_t set_offset;          // of a bool that tells it was given, or 0 (offset 0 is never such a bool)
 	const char *metavar, *help; // metavar NULL: by kind
 	// FLAG_CALL: options is the whole options struct, value NULL for a flag without value.
 	int (*parse)(void *options, const char *value, struct err *e);
@@ -49,11 +49,11 @@ struct cli {
 struct command {
 	const char *name;
 	const char *summary, *usage, *details; // details may be NULL
-	const char *group;		       // heading in `berth --help`
+	const char *group;                     // heading in `berth --help`
 	const struct flag *const *flags;       // NULL-terminated list of tables, each ended by a flag without name
 	size_t options_size;
 	int min_args, max_args; // max_args -1: any number
-	bool stop_at_first;	// flags end at the first argument (run, exec, create)
+	bool stop_at_first;     // flags end at the first argument (run, exec, create)
 	void (*init)(void *options);
 	void (*done)(void *options); // NULL: strings and lists of the flag tables are freed
 	// Returns the exit status, or a negative errno with e set.
@@ -92,13 +92,14 @@ void help_family(const char *family);
 struct table;
 struct table *table_new(void);
 void table_row(struct table *t, char *const *cells); // copies
-void table_print(struct table *t);		     // to stdout
+void table_print(struct table *t);                   // to stdout
 void table_free(struct table *t);
 void table_free_p(struct table **t);
 
 // Reports each argument's failure on its own and goes on, as Docker's multi-argument commands do. Prints the
 // argument on success when echo. Returns 0, or EXIT_ENGINE if any failed.
-int cli_each(struct cli *c, char **args, bool echo, int (*fn)(struct cli *c, const char *arg, void *data, struct err *e), void *data);
+int cli_each(struct cli *c, char **args, bool echo,
+	     int (*fn)(struct cli *c, const char *arg, void *data, struct err *e), void *data);
 
 // Prints "berth: text" on stderr, control characters made visible.
 void cli_report(const struct err *e);

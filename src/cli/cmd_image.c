@@ -12,7 +12,8 @@
 
 enum { SHORT_ID = 12 };
 
-// ---- images -----------------------------------------------------------------------------------------------------------
+// ---- images
+// -----------------------------------------------------------------------------------------------------------
 
 struct images_options {
 	bool all, quiet, no_trunc, digests;
@@ -23,7 +24,7 @@ struct images_options {
 static const char *title(const char *field)
 {
 	static const char *const titles[][2] = {
-		{"Repository", "REPOSITORY"}, {"Tag", "TAG"},	{"ID", "IMAGE ID"}, {"CreatedSince", "CREATED"},
+		{"Repository", "REPOSITORY"}, {"Tag", "TAG"},   {"ID", "IMAGE ID"},   {"CreatedSince", "CREATED"},
 		{"CreatedAt", "CREATED AT"},  {"Size", "SIZE"}, {"Digest", "DIGEST"},
 	};
 
@@ -124,7 +125,8 @@ static bool image_passes(const char *name, const char *wanted, char *const *filt
 	return true;
 }
 
-static void add_rows(struct arena *a, struct json *rows, const struct image *i, const char *wanted, const struct images_options *o)
+static void add_rows(struct arena *a, struct json *rows, const struct image *i, const char *wanted,
+		     const struct images_options *o)
 {
 	if (!i->names || !i->names[0]) {
 		if (image_passes(NULL, wanted, o->filter))
@@ -143,7 +145,8 @@ static void add_rows(struct arena *a, struct json *rows, const struct image *i, 
 static int images_run(struct cli *c, void *options, char **args, struct err *e)
 {
 	static const char plain[] = "table {{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}";
-	static const char digests[] = "table {{.Repository}}\t{{.Tag}}\t{{.Digest}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}";
+	static const char digests[] =
+		"table {{.Repository}}\t{{.Tag}}\t{{.Digest}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}";
 	struct images_options *o = options;
 	struct image **v = NULL;
 	struct arena a = {0};
@@ -173,8 +176,10 @@ static int images_run(struct cli *c, void *options, char **args, struct err *e)
 static const struct flag images_flags[] = {
 	{"all", 'a', FLAG_BOOL, .offset = IMAGES(all), .help = "Every image (there are no hidden ones: the same list)"},
 	{"digests", 0, FLAG_BOOL, .offset = IMAGES(digests), .help = "Show digests"},
-	{"filter", 'f', FLAG_LIST, .offset = IMAGES(filter), .metavar = "NAME=VALUE", .help = "reference=PATTERN, dangling=true|false"},
-	{"format", 0, FLAG_STRING, .offset = IMAGES(format), .metavar = "TEMPLATE", .help = "Print by a Go template, \"table TEMPLATE\" or json"},
+	{"filter", 'f', FLAG_LIST, .offset = IMAGES(filter), .metavar = "NAME=VALUE",
+	 .help = "reference=PATTERN, dangling=true|false"},
+	{"format", 0, FLAG_STRING, .offset = IMAGES(format), .metavar = "TEMPLATE",
+	 .help = "Print by a Go template, \"table TEMPLATE\" or json"},
 	{"no-trunc", 0, FLAG_BOOL, .offset = IMAGES(no_trunc), .help = "Do not shorten ids"},
 	{"quiet", 'q', FLAG_BOOL, .offset = IMAGES(quiet), .help = "Ids only"},
 	{0},
@@ -191,7 +196,8 @@ const struct command command_images = {
 	.run = images_run,
 };
 
-// ---- load, import -----------------------------------------------------------------------------------------------------
+// ---- load, import
+// -----------------------------------------------------------------------------------------------------
 
 struct load_options {
 	char *input, *message, *platform;
@@ -227,10 +233,12 @@ static int load_run(struct cli *c, void *options, char **args, struct err *e)
 	if (args[0] && o->input)
 		return err_invalid(e, "one archive at a time: --input %s or %s", o->input, args[0]);
 	if ((!path || str_eq(path, "-")) && isatty(STDIN_FILENO))
-		return err_invalid(e, "standard input is a terminal: name an archive with --input FILE, or pipe one in");
+		return err_invalid(e,
+				   "standard input is a terminal: name an archive with --input FILE, or pipe one in");
 	if (!cli_engine(c, e))
 		return -e->code;
-	int rc = image_load(engine_images(c->engine), path && !str_eq(path, "-") ? path : NULL, STDIN_FILENO, progress, &show, &refs, e);
+	int rc = image_load(engine_images(c->engine), path && !str_eq(path, "-") ? path : NULL, STDIN_FILENO, progress,
+			    &show, &refs, e);
 	progress_end(show);
 	if (rc < 0)
 		return rc;
@@ -241,7 +249,8 @@ static int load_run(struct cli *c, void *options, char **args, struct err *e)
 
 #define LOAD(member) offsetof(struct load_options, member)
 static const struct flag load_flags[] = {
-	{"input", 'i', FLAG_STRING, .offset = LOAD(input), .metavar = "FILE", .help = "Archive or OCI directory to read (default: standard input)"},
+	{"input", 'i', FLAG_STRING, .offset = LOAD(input), .metavar = "FILE",
+	 .help = "Archive or OCI directory to read (default: standard input)"},
 	{"quiet", 'q', FLAG_BOOL, .offset = LOAD(quiet), .help = "No progress"},
 	{0},
 };
@@ -278,9 +287,11 @@ static int import_run(struct cli *c, void *options, char **args, struct err *e)
 }
 
 static const struct flag import_flags[] = {
-	{"change", 'c', FLAG_LIST, .offset = LOAD(change), .metavar = "INSTRUCTION", .help = "Apply a Dockerfile instruction: CMD, ENTRYPOINT, ENV, USER, ..."},
+	{"change", 'c', FLAG_LIST, .offset = LOAD(change), .metavar = "INSTRUCTION",
+	 .help = "Apply a Dockerfile instruction: CMD, ENTRYPOINT, ENV, USER, ..."},
 	{"message", 'm', FLAG_STRING, .offset = LOAD(message), .help = "Comment in the image's history"},
-	{"platform", 0, FLAG_STRING, .offset = LOAD(platform), .metavar = "OS/ARCH", .help = "Platform of the image (default: this machine's)"},
+	{"platform", 0, FLAG_STRING, .offset = LOAD(platform), .metavar = "OS/ARCH",
+	 .help = "Platform of the image (default: this machine's)"},
 	{"quiet", 'q', FLAG_BOOL, .offset = LOAD(quiet), .help = "No progress"},
 	{0},
 };
@@ -297,7 +308,8 @@ const struct command command_import = {
 	.run = import_run,
 };
 
-// ---- tag, rmi -----------------------------------------------------------------------------------------------------------
+// ---- tag, rmi
+// -----------------------------------------------------------------------------------------------------------
 
 static int tag_run(struct cli *c, void *options, char **args, struct err *e)
 {
@@ -335,7 +347,8 @@ static int rmi_run(struct cli *c, void *options, char **args, struct err *e)
 }
 
 static const struct flag rmi_flags[] = {
-	{"force", 'f', FLAG_BOOL, .offset = offsetof(struct rmi_options, force), .help = "Remove it with all its names"},
+	{"force", 'f', FLAG_BOOL, .offset = offsetof(struct rmi_options, force),
+	 .help = "Remove it with all its names"},
 	{0},
 };
 static const struct flag *const rmi_tables[] = {rmi_flags, NULL};
@@ -351,7 +364,8 @@ const struct command command_rmi = {
 	.run = rmi_run,
 };
 
-// ---- inspect --------------------------------------------------------------------------------------------------------------
+// ---- inspect
+// --------------------------------------------------------------------------------------------------------------
 
 static void write_names(struct json_writer *w, const struct image *i)
 {

@@ -15,10 +15,10 @@ struct life_options {
 };
 
 #define LIFE(member) offsetof(struct life_options, member)
-#define NAMES_USAGE "[OPTIONS] CONTAINER [CONTAINER...]"
+#define NAMES_USAGE  "[OPTIONS] CONTAINER [CONTAINER...]"
 
-static int for_each(struct cli *c, char **args, bool echo, int (*fn)(struct cli *, const char *, void *, struct err *), void *data,
-		    struct err *e)
+static int for_each(struct cli *c, char **args, bool echo, int (*fn)(struct cli *, const char *, void *, struct err *),
+		    void *data, struct err *e)
 {
 	return cli_engine(c, e) ? cli_each(c, args, echo, fn, data) : -e->code;
 }
@@ -41,7 +41,8 @@ static int kill_run(struct cli *c, void *options, char **args, struct err *e)
 }
 
 static const struct flag kill_flags[] = {
-	{"signal", 's', FLAG_STRING, .offset = LIFE(signal), .metavar = "SIGNAL", .help = "Signal to send (default KILL)"},
+	{"signal", 's', FLAG_STRING, .offset = LIFE(signal), .metavar = "SIGNAL",
+	 .help = "Signal to send (default KILL)"},
 	{0},
 };
 static const struct flag *const kill_tables[] = {kill_flags, NULL};
@@ -84,8 +85,10 @@ static int stop_run(struct cli *c, void *options, char **args, struct err *e)
 }
 
 static const struct flag stop_flags[] = {
-	{"time", 't', FLAG_INT, .offset = LIFE(time), .set_offset = LIFE(time_set), .metavar = "SECONDS", .help = "Wait this long before killing it (default: the container's own, 10)"},
-	{"timeout", 0, FLAG_INT, .hidden = true, .offset = LIFE(time), .set_offset = LIFE(time_set), .help = "As --time"},
+	{"time", 't', FLAG_INT, .offset = LIFE(time), .set_offset = LIFE(time_set), .metavar = "SECONDS",
+	 .help = "Wait this long before killing it (default: the container's own, 10)"},
+	{"timeout", 0, FLAG_INT, .hidden = true, .offset = LIFE(time), .set_offset = LIFE(time_set),
+	 .help = "As --time"},
 	{0},
 };
 static const struct flag *const stop_tables[] = {stop_flags, NULL};
@@ -167,7 +170,8 @@ const struct command command_rm = {
 	.run = rm_run,
 };
 
-// ---- wait, rename, pause ----------------------------------------------------------------------------------------------
+// ---- wait, rename, pause
+// ----------------------------------------------------------------------------------------------
 
 static int wait_one(struct cli *c, const char *arg, void *data, struct err *e)
 {

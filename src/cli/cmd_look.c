@@ -28,7 +28,8 @@ static int inspect_one(struct cli *c, const char *ref, const char *type, struct 
 	}
 	rc = inspect_image(engine_images(c->engine), ref, w, e);
 	if (rc < 0 && any && e->class == ERR_NOT_FOUND)
-		return err_set(e, ERR_NOT_FOUND, ENOENT, "no such container or image: %s (see 'berth ps -a' and 'berth images')", ref);
+		return err_set(e, ERR_NOT_FOUND, ENOENT,
+			       "no such container or image: %s (see 'berth ps -a' and 'berth images')", ref);
 	return rc;
 }
 
@@ -81,8 +82,10 @@ static int inspect_run(struct cli *c, void *options, char **args, struct err *e)
 
 #define INSPECT(member) offsetof(struct inspect_options, member)
 static const struct flag inspect_flags[] = {
-	{"format", 'f', FLAG_STRING, .offset = INSPECT(format), .metavar = "TEMPLATE", .help = "Print by a Go template"},
-	{"type", 0, FLAG_STRING, .offset = INSPECT(type), .metavar = "TYPE", .help = "container or image (default: whichever there is)"},
+	{"format", 'f', FLAG_STRING, .offset = INSPECT(format), .metavar = "TEMPLATE",
+	 .help = "Print by a Go template"},
+	{"type", 0, FLAG_STRING, .offset = INSPECT(type), .metavar = "TYPE",
+	 .help = "container or image (default: whichever there is)"},
 	{0},
 };
 static const struct flag *const inspect_tables[] = {inspect_flags, NULL};
@@ -98,7 +101,8 @@ const struct command command_inspect = {
 	.run = inspect_run,
 };
 
-// ---- logs -------------------------------------------------------------------------------------------------------------
+// ---- logs
+// -------------------------------------------------------------------------------------------------------------
 
 struct logs_options {
 	bool follow, timestamps;
@@ -139,7 +143,9 @@ static int parse_when(const char *flag, const char *s, int64_t *ret, struct err 
 		*ret = clock_now() - ago;
 		return 0;
 	}
-	return err_invalid(e, "%s: \"%s\" is no time (2026-01-02T03:04:05Z, seconds since 1970, or a duration such as 10m)", flag, s);
+	return err_invalid(
+		e, "%s: \"%s\" is no time (2026-01-02T03:04:05Z, seconds since 1970, or a duration such as 10m)", flag,
+		s);
 }
 
 static int logs_run(struct cli *c, void *options, char **args, struct err *e)
@@ -160,7 +166,8 @@ static int logs_run(struct cli *c, void *options, char **args, struct err *e)
 #define LOGS(member) offsetof(struct logs_options, member)
 static const struct flag logs_flags[] = {
 	{"follow", 'f', FLAG_BOOL, .offset = LOGS(follow), .help = "Go on with what comes"},
-	{"since", 0, FLAG_STRING, .offset = LOGS(since), .metavar = "TIME", .help = "From this time on (RFC 3339, or 10m for ten minutes ago)"},
+	{"since", 0, FLAG_STRING, .offset = LOGS(since), .metavar = "TIME",
+	 .help = "From this time on (RFC 3339, or 10m for ten minutes ago)"},
 	{"tail", 'n', FLAG_STRING, .offset = LOGS(tail), .metavar = "N", .help = "Only the last N lines (default all)"},
 	{"timestamps", 't', FLAG_BOOL, .offset = LOGS(timestamps), .help = "Print the time in front of each line"},
 	{"until", 0, FLAG_STRING, .offset = LOGS(until), .metavar = "TIME", .help = "Up to this time"},
@@ -179,7 +186,8 @@ const struct command command_logs = {
 	.run = logs_run,
 };
 
-// ---- top ----------------------------------------------------------------------------------------------------------------
+// ---- top
+// ----------------------------------------------------------------------------------------------------------------
 
 static int top_run(struct cli *c, void *options, char **args, struct err *e)
 {
@@ -211,7 +219,8 @@ const struct command command_top = {
 	.run = top_run,
 };
 
-// ---- diff ---------------------------------------------------------------------------------------------------------------
+// ---- diff
+// ---------------------------------------------------------------------------------------------------------------
 
 // A path comes from inside the container: line breaks and control characters are shown as \ooo.
 static void print_path(const char *p)

@@ -20,8 +20,9 @@ struct ps_options {
 static const char *title(const char *field)
 {
 	static const char *const titles[][2] = {
-		{"ID", "CONTAINER ID"}, {"Names", "NAMES"},	{"Image", "IMAGE"},	    {"Command", "COMMAND"}, {"RunningFor", "CREATED"},
-		{"CreatedAt", "CREATED AT"}, {"Status", "STATUS"}, {"State", "STATE"}, {"Ports", "PORTS"},	  {"Labels", "LABELS"},
+		{"ID", "CONTAINER ID"},    {"Names", "NAMES"},          {"Image", "IMAGE"},   {"Command", "COMMAND"},
+		{"RunningFor", "CREATED"}, {"CreatedAt", "CREATED AT"}, {"Status", "STATUS"}, {"State", "STATE"},
+		{"Ports", "PORTS"},        {"Labels", "LABELS"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(titles); i++)
@@ -120,7 +121,8 @@ static bool image_matches(const struct engine_container *c, const char *wanted)
 	const char *id = str_after(c->image_id, "sha256:");
 	size_t n = strcspn(c->image_name, ":@");
 
-	if (str_eq(c->image_name, wanted) || str_eq(c->image_id, wanted) || (id && strlen(wanted) >= 4 && str_starts(id, wanted)))
+	if (str_eq(c->image_name, wanted) || str_eq(c->image_id, wanted) ||
+	    (id && strlen(wanted) >= 4 && str_starts(id, wanted)))
 		return true;
 	return strlen(wanted) == n && !strncmp(c->image_name, wanted, n);
 }
@@ -162,7 +164,8 @@ static bool filter_one(const struct filter_context *x, const struct engine_conta
 
 static int check_filter(const struct filter_context *x, const char *f, struct err *e)
 {
-	static const char *const keys[] = {"id", "name", "label", "status", "ancestor", "exited", "before", "since", NULL};
+	static const char *const keys[] = {"id",     "name",   "label", "status", "ancestor",
+					   "exited", "before", "since", NULL};
 	static const char *const states[] = {"created", "running", "paused", "exited", "removing", "dead", NULL};
 	size_t n = strcspn(f, "=");
 	_cleanup_free_ char *key = xstrndup(f, n);
@@ -171,9 +174,13 @@ static int check_filter(const struct filter_context *x, const char *f, struct er
 	if (!f[n])
 		return err_invalid(e, "--filter: \"%s\" is not of the form NAME=VALUE", f);
 	if (!str_in(key, keys))
-		return err_invalid(e, "--filter: \"%s\" is not known (id, name, label, status, ancestor, exited, before, since)", key);
+		return err_invalid(
+			e, "--filter: \"%s\" is not known (id, name, label, status, ancestor, exited, before, since)",
+			key);
 	if (str_eq(key, "status") && !str_in(f + n + 1, states))
-		return err_invalid(e, "--filter: status \"%s\" is not one of created, running, paused, exited, removing, dead", f + n + 1);
+		return err_invalid(
+			e, "--filter: status \"%s\" is not one of created, running, paused, exited, removing, dead",
+			f + n + 1);
 	if (str_eq(key, "exited") && str_to_int(f + n + 1, &number) < 0)
 		return err_invalid(e, "--filter: exited wants an exit code, not \"%s\"", f + n + 1);
 	if ((str_eq(key, "before") || str_eq(key, "since")) && !created_of(x, f + n + 1))
@@ -227,7 +234,8 @@ static void collect(const struct ps_options *o, const struct filter_context *x, 
 
 static int ps_run(struct cli *c, void *options, char **args, struct err *e)
 {
-	static const char wide[] = "table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}";
+	static const char wide[] =
+		"table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}";
 	struct ps_options *o = options;
 	struct engine_container **v = NULL;
 	struct arena a = {0};
@@ -254,8 +262,10 @@ static int ps_run(struct cli *c, void *options, char **args, struct err *e)
 #define PS(member) offsetof(struct ps_options, member)
 static const struct flag ps_flags[] = {
 	{"all", 'a', FLAG_BOOL, .offset = PS(all), .help = "Those that do not run too"},
-	{"filter", 'f', FLAG_LIST, .offset = PS(filter), .metavar = "NAME=VALUE", .help = "Only those with this id, name, label, status, ancestor, exited, before, since"},
-	{"format", 0, FLAG_STRING, .offset = PS(format), .metavar = "TEMPLATE", .help = "Print by a Go template, \"table TEMPLATE\" or json"},
+	{"filter", 'f', FLAG_LIST, .offset = PS(filter), .metavar = "NAME=VALUE",
+	 .help = "Only those with this id, name, label, status, ancestor, exited, before, since"},
+	{"format", 0, FLAG_STRING, .offset = PS(format), .metavar = "TEMPLATE",
+	 .help = "Print by a Go template, \"table TEMPLATE\" or json"},
 	{"last", 'n', FLAG_INT, .offset = PS(last), .set_offset = PS(last_set), .help = "The N newest, in any state"},
 	{"latest", 'l', FLAG_BOOL, .offset = PS(latest), .help = "The newest, in any state"},
 	{"no-trunc", 0, FLAG_BOOL, .offset = PS(no_trunc), .help = "Do not shorten ids and commands"},

@@ -24,8 +24,10 @@ static int parse_sig_proxy(void *options, const char *value, struct err *e)
 }
 
 static const struct flag run_flags[] = {
-	{"detach", 'd', FLAG_BOOL, .offset = offsetof(struct run_options, create.engine.detach), .help = "Run in the background and print the container's id"},
-	{"sig-proxy", 0, FLAG_CALL, .parse = parse_sig_proxy, .metavar = "BOOL", .help = "Pass signals on to the container (default true)"},
+	{"detach", 'd', FLAG_BOOL, .offset = offsetof(struct run_options, create.engine.detach),
+	 .help = "Run in the background and print the container's id"},
+	{"sig-proxy", 0, FLAG_CALL, .parse = parse_sig_proxy, .metavar = "BOOL",
+	 .help = "Pass signals on to the container (default true)"},
 	{0},
 };
 
@@ -125,7 +127,8 @@ static int parse_start_sig_proxy(void *options, const char *value, struct err *e
 #define START(member) offsetof(struct start_options, member)
 static const struct flag start_flags[] = {
 	{"attach", 'a', FLAG_BOOL, .offset = START(attach), .help = "Attach to its output and wait for its end"},
-	{"detach-keys", 0, FLAG_STRING, .offset = START(detach_keys), .metavar = "KEYS", .help = "Keys that detach from a terminal"},
+	{"detach-keys", 0, FLAG_STRING, .offset = START(detach_keys), .metavar = "KEYS",
+	 .help = "Keys that detach from a terminal"},
 	{"interactive", 'i', FLAG_BOOL, .offset = START(interactive), .help = "Attach standard input too"},
 	{0},
 };
@@ -167,9 +170,11 @@ const struct command command_start = {
 };
 
 static const struct flag attach_flags[] = {
-	{"detach-keys", 0, FLAG_STRING, .offset = START(detach_keys), .metavar = "KEYS", .help = "Keys that detach from a terminal"},
+	{"detach-keys", 0, FLAG_STRING, .offset = START(detach_keys), .metavar = "KEYS",
+	 .help = "Keys that detach from a terminal"},
 	{"no-stdin", 0, FLAG_BOOL, .offset = START(no_stdin), .help = "Leave standard input alone"},
-	{"sig-proxy", 0, FLAG_CALL, .parse = parse_start_sig_proxy, .metavar = "BOOL", .help = "Pass signals on to the container (default true)"},
+	{"sig-proxy", 0, FLAG_CALL, .parse = parse_start_sig_proxy, .metavar = "BOOL",
+	 .help = "Pass signals on to the container (default true)"},
 	{0},
 };
 
@@ -208,13 +213,17 @@ struct exec_options {
 #define EXEC(member) offsetof(struct exec_options, member)
 static const struct flag exec_flags[] = {
 	{"detach", 'd', FLAG_BOOL, .offset = EXEC(detach), .help = "Do not wait for the command"},
-	{"detach-keys", 0, FLAG_STRING, .offset = EXEC(detach_keys), .metavar = "KEYS", .help = "Keys that detach from a terminal"},
-	{"env", 'e', FLAG_LIST, .offset = EXEC(env), .metavar = "NAME[=VALUE]", .help = "Set an environment variable, or take it from here"},
-	{"env-file", 0, FLAG_LIST, .offset = EXEC(env_file), .metavar = "FILE", .help = "Read environment variables from a file"},
+	{"detach-keys", 0, FLAG_STRING, .offset = EXEC(detach_keys), .metavar = "KEYS",
+	 .help = "Keys that detach from a terminal"},
+	{"env", 'e', FLAG_LIST, .offset = EXEC(env), .metavar = "NAME[=VALUE]",
+	 .help = "Set an environment variable, or take it from here"},
+	{"env-file", 0, FLAG_LIST, .offset = EXEC(env_file), .metavar = "FILE",
+	 .help = "Read environment variables from a file"},
 	{"interactive", 'i', FLAG_BOOL, .offset = EXEC(interactive), .help = "Keep standard input open"},
 	{"privileged", 0, FLAG_BOOL, .offset = EXEC(privileged), .help = "All capabilities"},
 	{"tty", 't', FLAG_BOOL, .offset = EXEC(tty), .help = "Give the command a terminal"},
-	{"user", 'u', FLAG_STRING, .offset = EXEC(user), .metavar = "USER[:GROUP]", .help = "User and group, by name or number"},
+	{"user", 'u', FLAG_STRING, .offset = EXEC(user), .metavar = "USER[:GROUP]",
+	 .help = "User and group, by name or number"},
 	{"workdir", 'w', FLAG_STRING, .offset = EXEC(workdir), .metavar = "PATH", .help = "Working directory"},
 	{0},
 };

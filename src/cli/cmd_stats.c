@@ -28,8 +28,10 @@ struct reading {
 static const char *title(const char *field)
 {
 	static const char *const titles[][2] = {
-		{"ID", "CONTAINER ID"}, {"Name", "NAME"},   {"CPUPerc", "CPU %"}, {"MemUsage", "MEM USAGE / LIMIT"},
-		{"MemPerc", "MEM %"},	{"NetIO", "NET I/O"}, {"BlockIO", "BLOCK I/O"}, {"PIDs", "PIDS"},
+		{"ID", "CONTAINER ID"},   {"Name", "NAME"},
+		{"CPUPerc", "CPU %"},     {"MemUsage", "MEM USAGE / LIMIT"},
+		{"MemPerc", "MEM %"},     {"NetIO", "NET I/O"},
+		{"BlockIO", "BLOCK I/O"}, {"PIDs", "PIDS"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(titles); i++)
@@ -80,7 +82,9 @@ static struct json *stats_row(struct arena *a, const struct reading *r, const st
 	set(a, o, "Name", r->name);
 	set(a, o, "Container", r->name);
 	set(a, o, "CPUPerc",
-	    s->has_cpu && span > 0 ? arena_printf(a, "%.2f%%", 100.0 * (double)(s->cpu_usage_ns - r->cpu_before) / (double)span) : "--");
+	    s->has_cpu && span > 0
+		    ? arena_printf(a, "%.2f%%", 100.0 * (double)(s->cpu_usage_ns - r->cpu_before) / (double)span)
+		    : "--");
 	set_memory(a, o, s);
 	set(a, o, "NetIO", "--");
 	set(a, o, "BlockIO", s->has_io ? arena_printf(a, "%s / %s", in, out) : "--");
@@ -102,7 +106,8 @@ static int read_one(struct cli *c, struct reading *r, struct err *e)
 	return rc;
 }
 
-static int find_readings(struct cli *c, char **args, const struct stats_options *o, struct reading **ret, size_t *ret_n, struct err *e)
+static int find_readings(struct cli *c, char **args, const struct stats_options *o, struct reading **ret, size_t *ret_n,
+			 struct err *e)
 {
 	struct engine_container **v = NULL;
 	size_t n = 0;
@@ -131,7 +136,8 @@ static int find_readings(struct cli *c, char **args, const struct stats_options 
 
 static int print_round(struct reading *v, size_t n, const struct stats_options *o, struct err *e)
 {
-	static const char plain[] = "table {{.ID}}\t{{.Name}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.MemPerc}}\t{{.BlockIO}}\t{{.PIDs}}";
+	static const char plain[] =
+		"table {{.ID}}\t{{.Name}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.MemPerc}}\t{{.BlockIO}}\t{{.PIDs}}";
 	struct arena a = {0};
 	struct json *rows = json_new_array(&a);
 
@@ -186,8 +192,10 @@ static int stats_run(struct cli *c, void *options, char **args, struct err *e)
 
 #define STATS(member) offsetof(struct stats_options, member)
 static const struct flag stats_flags[] = {
-	{"all", 'a', FLAG_BOOL, .offset = STATS(all), .hidden = true, .help = "Stopped ones use nothing: the same list"},
-	{"format", 0, FLAG_STRING, .offset = STATS(format), .metavar = "TEMPLATE", .help = "Print by a Go template, \"table TEMPLATE\" or json"},
+	{"all", 'a', FLAG_BOOL, .offset = STATS(all), .hidden = true,
+	 .help = "Stopped ones use nothing: the same list"},
+	{"format", 0, FLAG_STRING, .offset = STATS(format), .metavar = "TEMPLATE",
+	 .help = "Print by a Go template, \"table TEMPLATE\" or json"},
 	{"no-stream", 0, FLAG_BOOL, .offset = STATS(no_stream), .help = "Print once and end"},
 	{"no-trunc", 0, FLAG_BOOL, .offset = STATS(no_trunc), .help = "Do not shorten ids"},
 	{0},

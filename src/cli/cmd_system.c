@@ -17,7 +17,8 @@ struct system_options {
 
 #define SYSTEM(member) offsetof(struct system_options, member)
 static const struct flag format_flags[] = {
-	{"format", 'f', FLAG_STRING, .offset = SYSTEM(format), .metavar = "TEMPLATE", .help = "Print by a Go template, or json"},
+	{"format", 'f', FLAG_STRING, .offset = SYSTEM(format), .metavar = "TEMPLATE",
+	 .help = "Print by a Go template, or json"},
 	{0},
 };
 static const struct flag *const format_tables[] = {format_flags, NULL};
@@ -30,7 +31,8 @@ static int print_object(const char *format, struct arena *a, struct json *object
 	return format_print(format, one, NULL, e);
 }
 
-// ---- version ----------------------------------------------------------------------------------------------------------
+// ---- version
+// ----------------------------------------------------------------------------------------------------------
 
 static int version_run(struct cli *c, void *options, char **args, struct err *e)
 {
@@ -40,8 +42,8 @@ static int version_run(struct cli *c, void *options, char **args, struct err *e)
 	if (uname(&u) < 0)
 		return err_sys(e, "uname");
 	if (!o->format) {
-		printf("Berth version %s\n OCI runtime:  %s\n OS/Arch:      linux/%s\n Kernel:       %s\n", BERTH_VERSION, OCI_RUNTIME_VERSION,
-		       u.machine, u.release);
+		printf("Berth version %s\n OCI runtime:  %s\n OS/Arch:      linux/%s\n Kernel:       %s\n",
+		       BERTH_VERSION, OCI_RUNTIME_VERSION, u.machine, u.release);
 		return 0;
 	}
 	struct arena a = {0};
@@ -68,7 +70,8 @@ const struct command command_version = {
 	.run = version_run,
 };
 
-// ---- info -------------------------------------------------------------------------------------------------------------
+// ---- info
+// -------------------------------------------------------------------------------------------------------------
 
 static void print_info(const struct json *o, int indent)
 {

@@ -3,10 +3,14 @@
 #include "cli/commands.h"
 
 const struct command *const cli_commands[] = {
-	&command_run,	  &command_exec,    &command_ps,      &command_logs,	&command_stop,	  &command_rm,	   &command_images,
-	&command_create,  &command_start,   &command_restart, &command_kill,	&command_wait,	  &command_attach, &command_pause,
-	&command_unpause, &command_rename,  &command_inspect, &command_top,	&command_stats,	  &command_diff,
-	&command_load,	  &command_import,  &command_tag,     &command_rmi,
+	&command_run,     &command_exec,    &command_ps,
+	&command_logs,    &command_stop,    &command_rm,
+	&command_images,  &command_create,  &command_start,
+	&command_restart, &command_kill,    &command_wait,
+	&command_attach,  &command_pause,   &command_unpause,
+	&command_rename,  &command_inspect, &command_top,
+	&command_stats,   &command_diff,    &command_load,
+	&command_import,  &command_tag,     &command_rmi,
 	&command_version, &command_info,    NULL,
 };
 

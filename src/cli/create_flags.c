@@ -29,7 +29,8 @@ static int parse_ulimit(void *options, const char *value, struct err *e)
 	if (!eq || eq == value)
 		return err_invalid(e, "\"%s\" is not of the form NAME=SOFT[:HARD]", value);
 	soft = colon ? xstrndup(eq + 1, (size_t)(colon - eq - 1)) : xstrdup(eq + 1);
-	if (str_to_i64(soft, &u.soft) < 0 || (colon && str_to_i64(colon + 1, &u.hard) < 0) || u.soft < -1 || u.hard < -1)
+	if (str_to_i64(soft, &u.soft) < 0 || (colon && str_to_i64(colon + 1, &u.hard) < 0) || u.soft < -1 ||
+	    u.hard < -1)
 		return err_invalid(e, "\"%s\": limits are whole numbers, -1 for none", value);
 	if (!colon)
 		u.hard = u.soft;
@@ -68,7 +69,9 @@ static int parse_device(void *options, const char *value, struct err *e)
 	if (!is_device_access(access))
 		return err_invalid(e, "\"%s\": access \"%s\" is not made of r, w and m", value, access);
 	o->devices = xreallocarray(o->devices, o->n_devices + 1, sizeof(*o->devices));
-	o->devices[o->n_devices++] = (struct engine_device){.host = xstrdup(part[0]), .container = xstrdup(inside), .access = xstrdup(access)};
+	o->devices[o->n_devices++] = (struct engine_device){.host = xstrdup(part[0]),
+							    .container = xstrdup(inside),
+							    .access = xstrdup(access)};
 	return 0;
 }
 
@@ -113,7 +116,8 @@ static int parse_security_opt(void *options, const char *value, struct err *e)
 	}
 	// Both separators are in use: Docker's old spelling has a colon.
 	if ((v = str_after(value, "no-new-privileges=")) || (v = str_after(value, "no-new-privileges:")))
-		return str_to_bool(v, &o->no_new_privileges) < 0 ? err_invalid(e, "\"%s\": wants true or false", value) : 0;
+		return str_to_bool(v, &o->no_new_privileges) < 0 ? err_invalid(e, "\"%s\": wants true or false", value)
+								 : 0;
 	if ((v = str_after(value, "seccomp=")) || (v = str_after(value, "seccomp:")))
 		return parse_seccomp(o, v, e);
 	if ((v = str_after(value, "apparmor=")) || (v = str_after(value, "apparmor:"))) {
@@ -124,7 +128,9 @@ static int parse_security_opt(void *options, const char *value, struct err *e)
 		replace(&o->selinux_label, v);
 		return 0;
 	}
-	return err_invalid(e, "\"%s\" is not known (seccomp=FILE|unconfined, no-new-privileges, apparmor=PROFILE, label=LABEL)", value);
+	return err_invalid(
+		e, "\"%s\" is not known (seccomp=FILE|unconfined, no-new-privileges, apparmor=PROFILE, label=LABEL)",
+		value);
 }
 
 static int parse_entrypoint(void *options, const char *value, struct err *e)
@@ -179,7 +185,8 @@ static int parse_log_opt(void *options, const char *value, struct err *e)
 	const char *v;
 
 	if ((v = str_after(value, "max-size=")))
-		return str_to_size(v, &eng(options)->log_max_size) < 0 ? err_invalid(e, "\"%s\": wants a size", value) : 0;
+		return str_to_size(v, &eng(options)->log_max_size) < 0 ? err_invalid(e, "\"%s\": wants a size", value)
+								       : 0;
 	if ((v = str_after(value, "max-file="))) {
 		if (str_to_i64(v, &eng(options)->log_max_file) < 0 || eng(options)->log_max_file < 1)
 			return err_invalid(e, "\"%s\": wants a number of at least 1", value);
@@ -201,75 +208,114 @@ static int parse_log_driver(void *options, const char *value, struct err *e)
 const struct flag create_flags[] = {
 	{"add-host", 0, CALL(parse_add_host), .metavar = "HOST:IP", .help = "Add a line to /etc/hosts"},
 	{"annotation", 0, FLAG_LIST, .hidden = true, .offset = ENG(labels), .help = "As --label"},
-	{"attach", 'a', FLAG_LIST, .offset = OPT(attach), .metavar = "STREAM", .help = "Attach to stdin, stdout or stderr only"},
+	{"attach", 'a', FLAG_LIST, .offset = OPT(attach), .metavar = "STREAM",
+	 .help = "Attach to stdin, stdout or stderr only"},
 	{"cap-add", 0, FLAG_LIST, .offset = ENG(cap_add), .metavar = "CAP", .help = "Add a capability, or ALL"},
 	{"cap-drop", 0, FLAG_LIST, .offset = ENG(cap_drop), .metavar = "CAP", .help = "Drop a capability, or ALL"},
-	{"cgroup-parent", 0, FLAG_STRING, .offset = ENG(cgroup_parent), .metavar = "PATH", .help = "Put the container's cgroup below this one"},
-	{"cgroupns", 0, FLAG_STRING, .offset = ENG(cgroupns), .metavar = "MODE", .help = "Cgroup namespace: private (default) or host"},
-	{"cidfile", 0, FLAG_STRING, .offset = ENG(cidfile), .metavar = "FILE", .help = "Write the container's id to a file"},
-	{"detach-keys", 0, FLAG_STRING, .offset = ENG(detach_keys), .metavar = "KEYS", .help = "Keys that detach from a terminal (default ctrl-p,ctrl-q)"},
+	{"cgroup-parent", 0, FLAG_STRING, .offset = ENG(cgroup_parent), .metavar = "PATH",
+	 .help = "Put the container's cgroup below this one"},
+	{"cgroupns", 0, FLAG_STRING, .offset = ENG(cgroupns), .metavar = "MODE",
+	 .help = "Cgroup namespace: private (default) or host"},
+	{"cidfile", 0, FLAG_STRING, .offset = ENG(cidfile), .metavar = "FILE",
+	 .help = "Write the container's id to a file"},
+	{"detach-keys", 0, FLAG_STRING, .offset = ENG(detach_keys), .metavar = "KEYS",
+	 .help = "Keys that detach from a terminal (default ctrl-p,ctrl-q)"},
 	{"device", 0, CALL(parse_device), .metavar = "HOST[:CONTAINER][:rwm]", .help = "Give the container a device"},
 	{"dns", 0, FLAG_LIST, .offset = ENG(dns), .metavar = "ADDRESS", .help = "Name server in /etc/resolv.conf"},
-	{"dns-option", 0, FLAG_LIST, .offset = ENG(dns_option), .metavar = "OPTION", .help = "Option in /etc/resolv.conf"},
+	{"dns-option", 0, FLAG_LIST, .offset = ENG(dns_option), .metavar = "OPTION",
+	 .help = "Option in /etc/resolv.conf"},
 	{"dns-opt", 0, FLAG_LIST, .hidden = true, .offset = ENG(dns_option), .help = "As --dns-option"},
-	{"dns-search", 0, FLAG_LIST, .offset = ENG(dns_search), .metavar = "DOMAIN", .help = "Search domain in /etc/resolv.conf"},
+	{"dns-search", 0, FLAG_LIST, .offset = ENG(dns_search), .metavar = "DOMAIN",
+	 .help = "Search domain in /etc/resolv.conf"},
 	{"domainname", 0, FLAG_STRING, .offset = ENG(domainname), .metavar = "NAME", .help = "NIS domain name"},
-	{"entrypoint", 0, CALL(parse_entrypoint), .metavar = "COMMAND", .help = "Replace the image's entrypoint (\"\" for none)"},
-	{"env", 'e', FLAG_LIST, .offset = OPT(env), .metavar = "NAME[=VALUE]", .help = "Set an environment variable, or take it from here"},
-	{"env-file", 0, FLAG_LIST, .offset = OPT(env_file), .metavar = "FILE", .help = "Read environment variables from a file"},
-	{"group-add", 0, FLAG_LIST, .offset = ENG(group_add), .metavar = "GROUP", .help = "Additional group, by name or number"},
-	{"hostname", 'h', FLAG_STRING, .offset = ENG(hostname), .metavar = "NAME", .help = "Host name (default: the short id)"},
-	{"init", 0, FLAG_BOOL, .offset = ENG(init), .help = "Run a small init as PID 1 that forwards signals and reaps processes"},
+	{"entrypoint", 0, CALL(parse_entrypoint), .metavar = "COMMAND",
+	 .help = "Replace the image's entrypoint (\"\" for none)"},
+	{"env", 'e', FLAG_LIST, .offset = OPT(env), .metavar = "NAME[=VALUE]",
+	 .help = "Set an environment variable, or take it from here"},
+	{"env-file", 0, FLAG_LIST, .offset = OPT(env_file), .metavar = "FILE",
+	 .help = "Read environment variables from a file"},
+	{"group-add", 0, FLAG_LIST, .offset = ENG(group_add), .metavar = "GROUP",
+	 .help = "Additional group, by name or number"},
+	{"hostname", 'h', FLAG_STRING, .offset = ENG(hostname), .metavar = "NAME",
+	 .help = "Host name (default: the short id)"},
+	{"init", 0, FLAG_BOOL, .offset = ENG(init),
+	 .help = "Run a small init as PID 1 that forwards signals and reaps processes"},
 	{"interactive", 'i', FLAG_BOOL, .offset = ENG(interactive), .help = "Keep standard input open"},
-	{"ipc", 0, FLAG_STRING, .offset = ENG(ipc), .metavar = "MODE", .help = "IPC namespace: private (default), host, container:ID"},
+	{"ipc", 0, FLAG_STRING, .offset = ENG(ipc), .metavar = "MODE",
+	 .help = "IPC namespace: private (default), host, container:ID"},
 	{"label", 'l', FLAG_LIST, .offset = OPT(label), .metavar = "NAME[=VALUE]", .help = "Label the container"},
 	{"label-file", 0, FLAG_LIST, .offset = OPT(label_file), .metavar = "FILE", .help = "Read labels from a file"},
 	{"log-driver", 0, CALL(parse_log_driver), .metavar = "DRIVER", .help = "json-file (default) or none"},
 	{"log-opt", 0, CALL(parse_log_opt), .metavar = "NAME=VALUE", .help = "max-size=SIZE, max-file=N"},
-	{"mount", 0, CALL(mount_flag_parse), .metavar = "SPEC", .help = "type=bind|volume|tmpfs,source=...,target=...[,readonly]"},
-	{"name", 0, FLAG_STRING, .offset = ENG(name), .metavar = "NAME", .help = "Name of the container (default: made up)"},
-	{"network", 0, FLAG_STRING, .offset = ENG(network), .metavar = "MODE", .help = "Network: none, host, container:ID, ns:PATH"},
+	{"mount", 0, CALL(mount_flag_parse), .metavar = "SPEC",
+	 .help = "type=bind|volume|tmpfs,source=...,target=...[,readonly]"},
+	{"name", 0, FLAG_STRING, .offset = ENG(name), .metavar = "NAME",
+	 .help = "Name of the container (default: made up)"},
+	{"network", 0, FLAG_STRING, .offset = ENG(network), .metavar = "MODE",
+	 .help = "Network: none, host, container:ID, ns:PATH"},
 	{"net", 0, FLAG_STRING, .hidden = true, .offset = ENG(network), .help = "As --network"},
 	{"no-healthcheck", 0, FLAG_BOOL, .offset = ENG(no_healthcheck), .help = "Ignore the image's health check"},
-	{"pid", 0, FLAG_STRING, .offset = ENG(pid), .metavar = "MODE", .help = "PID namespace: private (default), host, container:ID"},
-	{"pidfile", 0, FLAG_STRING, .offset = ENG(pidfile), .metavar = "FILE", .help = "Write the process id of the container's init to a file"},
-	{"privileged", 0, FLAG_BOOL, .offset = ENG(privileged), .help = "All capabilities and devices, no seccomp filter, nothing masked"},
+	{"pid", 0, FLAG_STRING, .offset = ENG(pid), .metavar = "MODE",
+	 .help = "PID namespace: private (default), host, container:ID"},
+	{"pidfile", 0, FLAG_STRING, .offset = ENG(pidfile), .metavar = "FILE",
+	 .help = "Write the process id of the container's init to a file"},
+	{"privileged", 0, FLAG_BOOL, .offset = ENG(privileged),
+	 .help = "All capabilities and devices, no seccomp filter, nothing masked"},
 	{"pull", 0, CALL(parse_pull), .metavar = "POLICY", .help = "When to pull: missing, never, always"},
 	{"read-only", 0, FLAG_BOOL, .offset = ENG(read_only), .help = "Mount the root filesystem read-only"},
 	{"rm", 0, FLAG_BOOL, .offset = ENG(auto_remove), .help = "Remove the container when it ends"},
-	{"security-opt", 0, CALL(parse_security_opt), .metavar = "OPTION", .help = "seccomp=FILE|unconfined, no-new-privileges, apparmor=PROFILE, label=LABEL"},
-	{"stop-signal", 0, FLAG_STRING, .offset = ENG(stop_signal), .metavar = "SIGNAL", .help = "Signal that asks the container to stop"},
-	{"stop-timeout", 0, FLAG_INT, .offset = ENG(stop_timeout), .set_offset = ENG(stop_timeout_set), .metavar = "SECONDS", .help = "Time to stop before it is killed (default 10)"},
-	{"sysctl", 0, FLAG_LIST, .offset = ENG(sysctl), .metavar = "NAME=VALUE", .help = "Set a namespaced kernel parameter"},
+	{"security-opt", 0, CALL(parse_security_opt), .metavar = "OPTION",
+	 .help = "seccomp=FILE|unconfined, no-new-privileges, apparmor=PROFILE, label=LABEL"},
+	{"stop-signal", 0, FLAG_STRING, .offset = ENG(stop_signal), .metavar = "SIGNAL",
+	 .help = "Signal that asks the container to stop"},
+	{"stop-timeout", 0, FLAG_INT, .offset = ENG(stop_timeout), .set_offset = ENG(stop_timeout_set),
+	 .metavar = "SECONDS", .help = "Time to stop before it is killed (default 10)"},
+	{"sysctl", 0, FLAG_LIST, .offset = ENG(sysctl), .metavar = "NAME=VALUE",
+	 .help = "Set a namespaced kernel parameter"},
 	{"tmpfs", 0, CALL(tmpfs_flag_parse), .metavar = "PATH[:OPTIONS]", .help = "Mount a tmpfs"},
 	{"tty", 't', FLAG_BOOL, .offset = ENG(tty), .help = "Give the container a terminal"},
-	{"user", 'u', FLAG_STRING, .offset = ENG(user), .metavar = "USER[:GROUP]", .help = "User and group, by name or number"},
-	{"userns", 0, FLAG_STRING, .offset = ENG(userns), .metavar = "MODE", .help = "User namespace: host, auto, keep-id"},
-	{"uts", 0, FLAG_STRING, .offset = ENG(uts), .metavar = "MODE", .help = "UTS namespace: private (default) or host"},
-	{"volume", 'v', CALL(volume_flag_parse), .metavar = "[SOURCE:]PATH[:OPTIONS]", .help = "Mount a host path or a named volume (ro, rw, z, Z, nocopy, rprivate, ...)"},
+	{"user", 'u', FLAG_STRING, .offset = ENG(user), .metavar = "USER[:GROUP]",
+	 .help = "User and group, by name or number"},
+	{"userns", 0, FLAG_STRING, .offset = ENG(userns), .metavar = "MODE",
+	 .help = "User namespace: host, auto, keep-id"},
+	{"uts", 0, FLAG_STRING, .offset = ENG(uts), .metavar = "MODE",
+	 .help = "UTS namespace: private (default) or host"},
+	{"volume", 'v', CALL(volume_flag_parse), .metavar = "[SOURCE:]PATH[:OPTIONS]",
+	 .help = "Mount a host path or a named volume (ro, rw, z, Z, nocopy, rprivate, ...)"},
 	{"workdir", 'w', FLAG_STRING, .offset = ENG(workdir), .metavar = "PATH", .help = "Working directory"},
 	{0},
 };
 
 const struct flag create_resource_flags[] = {
 	{"blkio-weight", 0, FLAG_U32, .offset = ENG(blkio_weight), .help = "Block IO weight, 10 to 1000"},
-	{"cpu-period", 0, FLAG_U64, .offset = ENG(cpu_period), .metavar = "US", .help = "Length of the CFS period in microseconds"},
-	{"cpu-quota", 0, FLAG_I64, .offset = ENG(cpu_quota), .metavar = "US", .help = "CPU time in a period, in microseconds"},
-	{"cpu-rt-period", 0, FLAG_I64, .offset = ENG(cpu_rt_period), .metavar = "US", .help = "Real-time period in microseconds"},
-	{"cpu-rt-runtime", 0, FLAG_I64, .offset = ENG(cpu_rt_runtime), .metavar = "US", .help = "Real-time runtime in microseconds"},
+	{"cpu-period", 0, FLAG_U64, .offset = ENG(cpu_period), .metavar = "US",
+	 .help = "Length of the CFS period in microseconds"},
+	{"cpu-quota", 0, FLAG_I64, .offset = ENG(cpu_quota), .metavar = "US",
+	 .help = "CPU time in a period, in microseconds"},
+	{"cpu-rt-period", 0, FLAG_I64, .offset = ENG(cpu_rt_period), .metavar = "US",
+	 .help = "Real-time period in microseconds"},
+	{"cpu-rt-runtime", 0, FLAG_I64, .offset = ENG(cpu_rt_runtime), .metavar = "US",
+	 .help = "Real-time runtime in microseconds"},
 	{"cpu-shares", 'c', FLAG_U64, .offset = ENG(cpu_shares), .help = "Relative CPU weight (default 1024)"},
 	{"cpus", 0, CALL(parse_cpus), .metavar = "NUM", .help = "Number of CPUs, such as 0.5"},
 	{"cpuset-cpus", 0, FLAG_STRING, .offset = ENG(cpuset_cpus), .metavar = "LIST", .help = "CPUs to run on: 0-2,4"},
-	{"cpuset-mems", 0, FLAG_STRING, .offset = ENG(cpuset_mems), .metavar = "LIST", .help = "Memory nodes to use: 0,1"},
+	{"cpuset-mems", 0, FLAG_STRING, .offset = ENG(cpuset_mems), .metavar = "LIST",
+	 .help = "Memory nodes to use: 0,1"},
 	{"memory", 'm', FLAG_SIZE, .offset = ENG(memory), .help = "Memory limit: 512m, 1.5g"},
 	{"memory-reservation", 0, FLAG_SIZE, .offset = ENG(memory_reservation), .help = "Soft memory limit"},
-	{"memory-swap", 0, FLAG_SIZE, .offset = ENG(memory_swap), .help = "Memory and swap together; -1 for no limit on swap"},
-	{"memory-swappiness", 0, FLAG_I64, .offset = ENG(memory_swappiness), .set_offset = ENG(memory_swappiness_set), .help = "Swappiness, 0 to 100"},
-	{"oom-kill-disable", 0, FLAG_BOOL, .offset = ENG(oom_kill_disable), .help = "Do not kill on out of memory (cgroup v1)"},
-	{"oom-score-adj", 0, FLAG_INT, .offset = ENG(oom_score_adj), .set_offset = ENG(oom_score_adj_set), .help = "Out-of-memory preference, -1000 to 1000"},
-	{"pids-limit", 0, FLAG_I64, .offset = ENG(pids_limit), .set_offset = ENG(pids_limit_set), .help = "Most processes at once (default 2048; -1 for no limit)"},
+	{"memory-swap", 0, FLAG_SIZE, .offset = ENG(memory_swap),
+	 .help = "Memory and swap together; -1 for no limit on swap"},
+	{"memory-swappiness", 0, FLAG_I64, .offset = ENG(memory_swappiness), .set_offset = ENG(memory_swappiness_set),
+	 .help = "Swappiness, 0 to 100"},
+	{"oom-kill-disable", 0, FLAG_BOOL, .offset = ENG(oom_kill_disable),
+	 .help = "Do not kill on out of memory (cgroup v1)"},
+	{"oom-score-adj", 0, FLAG_INT, .offset = ENG(oom_score_adj), .set_offset = ENG(oom_score_adj_set),
+	 .help = "Out-of-memory preference, -1000 to 1000"},
+	{"pids-limit", 0, FLAG_I64, .offset = ENG(pids_limit), .set_offset = ENG(pids_limit_set),
+	 .help = "Most processes at once (default 2048; -1 for no limit)"},
 	{"shm-size", 0, FLAG_SIZE, .offset = ENG(shm_size), .help = "Size of /dev/shm (default 64m)"},
-	{"ulimit", 0, CALL(parse_ulimit), .metavar = "NAME=SOFT[:HARD]", .help = "Resource limit of processes: nofile=1024:2048"},
+	{"ulimit", 0, CALL(parse_ulimit), .metavar = "NAME=SOFT[:HARD]",
+	 .help = "Resource limit of processes: nofile=1024:2048"},
 	{0},
 };
 
@@ -314,7 +360,8 @@ static int read_pairs_file(const char *path, bool environment, char ***ret, stru
 			continue;
 		size_t name = strcspn(line, "=");
 		if (!name || memchr(line, ' ', name) || memchr(line, '\t', name))
-			return err_invalid(e, "%s: line %u: \"%.*s\" is no variable name", path, number, (int)MIN(name, (size_t)60), line);
+			return err_invalid(e, "%s: line %u: \"%.*s\" is no variable name", path, number,
+					   (int)MIN(name, (size_t)60), line);
 		if (line[name] == '=') {
 			strv_push(ret, line);
 		} else if (!environment) {

@@ -10,7 +10,7 @@ struct create_options {
 	char **attach;
 };
 
-extern const struct flag create_flags[];	  // what the container is
+extern const struct flag create_flags[];          // what the container is
 extern const struct flag create_resource_flags[]; // what it may use
 
 void create_options_done(void *options);

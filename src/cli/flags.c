@@ -67,14 +67,14 @@ static int parse_double(const char *value, double *ret)
 static int set_number(const struct flag *f, void *target, const char *value, struct err *e)
 {
 	switch (f->kind) {
-	case FLAG_INT:
-		return str_to_int(value, target) < 0 ? bad_value(f, value, "wants a whole number", e) : 0;
-	case FLAG_I64:
-		return str_to_i64(value, target) < 0 ? bad_value(f, value, "wants a whole number", e) : 0;
+	case FLAG_INT: return str_to_int(value, target) < 0 ? bad_value(f, value, "wants a whole number", e) : 0;
+	case FLAG_I64: return str_to_i64(value, target) < 0 ? bad_value(f, value, "wants a whole number", e) : 0;
 	case FLAG_U64:
 		return str_to_u64(value, target) < 0 ? bad_value(f, value, "wants a whole number of at least 0", e) : 0;
 	case FLAG_U32:
-		return str_to_u32(value, target) < 0 ? bad_value(f, value, "wants a whole number from 0 to 4294967295", e) : 0;
+		return str_to_u32(value, target) < 0
+			       ? bad_value(f, value, "wants a whole number from 0 to 4294967295", e)
+			       : 0;
 	case FLAG_SIZE:
 		if (str_eq(value, "-1")) {
 			*(int64_t *)target = -1;
@@ -83,8 +83,7 @@ static int set_number(const struct flag *f, void *target, const char *value, str
 		return str_to_size(value, target) < 0 ? bad_value(f, value, "wants a size such as 512m or 1.5g", e) : 0;
 	case FLAG_DOUBLE:
 		return parse_double(value, target) < 0 ? bad_value(f, value, "wants a number such as 0.5", e) : 0;
-	default:
-		return err_set(e, ERR_INTERNAL, EINVAL, "flag --%s has no parser", f->name);
+	default: return err_set(e, ERR_INTERNAL, EINVAL, "flag --%s has no parser", f->name);
 	}
 }
 
@@ -104,9 +103,7 @@ static int set_flag(const struct flag *f, void *options, const char *value, stru
 		free(*(char **)target);
 		*(char **)target = xstrdup(value);
 		break;
-	case FLAG_LIST:
-		strv_push(target, value);
-		break;
+	case FLAG_LIST: strv_push(target, value); break;
 	case FLAG_CALL:
 		rc = f->parse(options, value, e);
 		if (rc < 0)
@@ -127,7 +124,8 @@ static int unknown_flag(const struct command *cmd, const char *shown, const char
 	const char *near = name ? flags_suggest(cmd, name) : NULL;
 
 	if (near)
-		return err_invalid(e, "unknown flag: %s (did you mean --%s? see 'berth %s --help')", shown, near, cmd->name);
+		return err_invalid(e, "unknown flag: %s (did you mean --%s? see 'berth %s --help')", shown, near,
+				   cmd->name);
 	return err_invalid(e, "unknown flag: %s (see 'berth %s --help')", shown, cmd->name);
 }
 

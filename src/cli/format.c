@@ -17,10 +17,10 @@ enum node_kind { NODE_TEXT, NODE_OUTPUT, NODE_IF, NODE_RANGE, NODE_WITH, NODE_EL
 
 struct node {
 	enum node_kind kind;
-	char *text;		// NODE_TEXT
-	char **words;		// expression: function and operands, or one operand
+	char *text;                // NODE_TEXT
+	char **words;              // expression: function and operands, or one operand
 	char *key_var, *value_var; // range $k, $v :=
-	size_t else_at, end_at; // for blocks; else_at == end_at without else
+	size_t else_at, end_at;    // for blocks; else_at == end_at without else
 };
 
 struct format {
@@ -107,7 +107,8 @@ static int split_words(const char *s, size_t n, char ***ret, struct err *e)
 			continue;
 		}
 		if (strchr("()|", s[i]))
-			return err_set(e, ERR_UNSUPPORTED, ENOTSUP, "template: pipelines and parentheses are not supported in {{%.*s}}", (int)n, s);
+			return err_set(e, ERR_UNSUPPORTED, ENOTSUP,
+				       "template: pipelines and parentheses are not supported in {{%.*s}}", (int)n, s);
 		while (i < n && !strchr(" \t\"`()|", s[i]))
 			i++;
 		strv_take(ret, xstrndup(s + from, i - from));
@@ -121,8 +122,8 @@ static const struct {
 	const char *name;
 	unsigned min, max; // operands
 } functions[] = {
-	{"json", 1, 1},	 {"len", 1, 1},	  {"index", 2, 2},    {"upper", 1, 1}, {"lower", 1, 1}, {"join", 2, 2},
-	{"print", 1, 8}, {"println", 0, 8}, {"truncate", 2, 2}, {"eq", 2, 2},	 {"ne", 2, 2},	{"not", 1, 1},
+	{"json", 1, 1},  {"len", 1, 1},     {"index", 2, 2},    {"upper", 1, 1}, {"lower", 1, 1}, {"join", 2, 2},
+	{"print", 1, 8}, {"println", 0, 8}, {"truncate", 2, 2}, {"eq", 2, 2},    {"ne", 2, 2},    {"not", 1, 1},
 };
 
 static int check_expression(char **words, struct err *e)
@@ -139,7 +140,9 @@ static int check_expression(char **words, struct err *e)
 				return err_invalid(e, "template: wrong number of arguments for %s", words[0]);
 			return 0;
 		}
-	return err_invalid(e, "template: function \"%s\" not defined (json, len, index, upper, lower, join, println, truncate, eq, ne, not)",
+	return err_invalid(e,
+			   "template: function \"%s\" not defined (json, len, index, upper, lower, join, println, "
+			   "truncate, eq, ne, not)",
 			   words[0]);
 }
 
@@ -177,7 +180,8 @@ static int add_action(struct format *f, const char *s, size_t n, struct err *e)
 	static const struct {
 		const char *word;
 		enum node_kind kind;
-	} blocks[] = {{"if", NODE_IF}, {"range", NODE_RANGE}, {"with", NODE_WITH}, {"else", NODE_ELSE}, {"end", NODE_END}};
+	} blocks[] = {
+		{"if", NODE_IF}, {"range", NODE_RANGE}, {"with", NODE_WITH}, {"else", NODE_ELSE}, {"end", NODE_END}};
 	_cleanup_strv_ char **words = NULL;
 	enum node_kind kind = NODE_OUTPUT;
 
@@ -214,7 +218,8 @@ static int link_blocks(struct format *f, struct err *e)
 			stack[depth++] = i;
 		} else if (node->kind == NODE_ELSE || node->kind == NODE_END) {
 			if (!depth)
-				return err_invalid(e, "template: unexpected {{%s}}", node->kind == NODE_ELSE ? "else" : "end");
+				return err_invalid(e, "template: unexpected {{%s}}",
+						   node->kind == NODE_ELSE ? "else" : "end");
 			struct node *block = &f->nodes[stack[depth - 1]];
 			if (node->kind == NODE_ELSE) {
 				block->else_at = i;
@@ -422,11 +427,13 @@ static int call_index(struct scope *s, char **w, const struct json **ret, struct
 	}
 	if (in && at && in->type == JSON_ARRAY && at->type == JSON_INT) {
 		if (at->i < 0 || (size_t)at->i >= in->arr.n)
-			return err_invalid(e, "template: index %lld out of range (%zu elements)", (long long)at->i, in->arr.n);
+			return err_invalid(e, "template: index %lld out of range (%zu elements)", (long long)at->i,
+					   in->arr.n);
 		*ret = in->arr.v[at->i];
 		return 0;
 	}
-	return err_invalid(e, "template: cannot index %s with %s", in ? json_type_name(in) : "nothing", at ? json_type_name(at) : "nothing");
+	return err_invalid(e, "template: cannot index %s with %s", in ? json_type_name(in) : "nothing",
+			   at ? json_type_name(at) : "nothing");
 }
 
 static int evaluate(struct scope *s, char **w, const struct json **ret, struct err *e)
@@ -443,7 +450,11 @@ static int evaluate(struct scope *s, char **w, const struct json **ret, struct e
 		*ret = json_new_string(s->arena, b.data);
 	} else if (str_eq(w[0], "len")) {
 		const struct json *j = operand(s, w[1]);
-		size_t n = !j ? 0 : j->type == JSON_ARRAY ? j->arr.n : j->type == JSON_OBJECT ? j->obj.n : j->type == JSON_STRING ? j->str.len : 0;
+		size_t n = !j                       ? 0
+			   : j->type == JSON_ARRAY  ? j->arr.n
+			   : j->type == JSON_OBJECT ? j->obj.n
+			   : j->type == JSON_STRING ? j->str.len
+						    : 0;
 		*ret = json_new_int(s->arena, (int64_t)n);
 	} else if (str_eq(w[0], "not")) {
 		*ret = json_new_bool(s->arena, !is_true(operand(s, w[1])));
@@ -469,7 +480,8 @@ static void set_var(struct scope *s, const char *name, const struct json *value)
 	s->vars[s->n_vars++].value = value;
 }
 
-static int render_range(const struct format *f, size_t at, const struct json *list, struct scope *s, struct buf *out, struct err *e)
+static int render_range(const struct format *f, size_t at, const struct json *list, struct scope *s, struct buf *out,
+			struct err *e)
 {
 	const struct node *node = &f->nodes[at];
 	bool object = list && list->type == JSON_OBJECT;
@@ -478,7 +490,8 @@ static int render_range(const struct format *f, size_t at, const struct json *li
 	for (size_t i = 0; i < n; i++) {
 		struct scope inner = *s;
 		inner.dot = object ? list->obj.v[i].value : list->arr.v[i];
-		set_var(&inner, node->key_var, object ? json_new_string(s->arena, list->obj.v[i].key) : json_new_int(s->arena, (int64_t)i));
+		set_var(&inner, node->key_var,
+			object ? json_new_string(s->arena, list->obj.v[i].key) : json_new_int(s->arena, (int64_t)i));
 		set_var(&inner, node->value_var, inner.dot);
 		int rc = render(f, at + 1, node->else_at, &inner, out, e);
 		if (rc < 0)

@@ -3,7 +3,8 @@
 //
 //   {{.Name}} {{.State.Status}} {{json .}} {{json .Config}} {{len .Mounts}} {{index .Config.Env 0}} {{upper .Name}}
 //   {{range .Mounts}}{{.Source}} {{end}} {{range $k, $v := .Labels}}{{$k}}={{$v}}{{end}}
-//   {{if .X}}..{{else}}..{{end}} {{eq .A "b"}} {{ne .A .B}} {{not .X}} {{join .List ","}} {{println .X}} {{truncate .ID 12}}
+//   {{if .X}}..{{else}}..{{end}} {{eq .A "b"}} {{ne .A .B}} {{not .X}} {{join .List ","}} {{println .X}} {{truncate .ID
+//   12}}
 //
 // "table TEMPLATE" prints a heading made of the field names and pads the columns, which are apart by \t.
 #pragma once

@@ -11,7 +11,7 @@ static const char *metavar(const struct flag *f)
 {
 	static const char *const by_kind[] = {
 		[FLAG_BOOL] = "",      [FLAG_STRING] = "STRING", [FLAG_LIST] = "STRING", [FLAG_INT] = "N",
-		[FLAG_I64] = "N",      [FLAG_U64] = "N",	 [FLAG_U32] = "N",	 [FLAG_SIZE] = "SIZE",
+		[FLAG_I64] = "N",      [FLAG_U64] = "N",         [FLAG_U32] = "N",       [FLAG_SIZE] = "SIZE",
 		[FLAG_DOUBLE] = "NUM", [FLAG_CALL] = "STRING",
 	};
 
@@ -91,7 +91,8 @@ void help_command(const struct command *cmd)
 		printf("\n%s\n", cmd->details);
 	for (const struct command_alias *a = cli_aliases; a->name; a++)
 		if (a->command == cmd) {
-			printf("%sberth %s%s%s", any ? ", " : "\nAlso:  ", a->family ? a->family : "", a->family ? " " : "", a->name);
+			printf("%sberth %s%s%s", any ? ", " : "\nAlso:  ", a->family ? a->family : "",
+			       a->family ? " " : "", a->name);
 			any = true;
 		}
 	if (any)

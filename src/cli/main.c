@@ -45,8 +45,8 @@ int cli_flush(struct err *e)
 	return 0;
 }
 
-int cli_each(struct cli *c, char **args, bool echo, int (*fn)(struct cli *c, const char *arg, void *data, struct err *e),
-	     void *data)
+int cli_each(struct cli *c, char **args, bool echo,
+	     int (*fn)(struct cli *c, const char *arg, void *data, struct err *e), void *data)
 {
 	int status = 0;
 

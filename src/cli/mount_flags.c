@@ -23,7 +23,8 @@ static int add_mount(void *options, struct engine_mount *m, struct err *e)
 	struct engine_create_options *o = &((struct create_options *)options)->engine;
 
 	if (!m->destination || !path_is_absolute(m->destination))
-		return err_invalid(e, "\"%s\": the path in the container is absolute", m->destination ? m->destination : "");
+		return err_invalid(e, "\"%s\": the path in the container is absolute",
+				   m->destination ? m->destination : "");
 	char *clean = path_clean(m->destination);
 	free(m->destination);
 	m->destination = clean;
@@ -63,7 +64,9 @@ static int volume_option(struct engine_mount *m, const char *o, struct err *e)
 	else if (str_in(o, propagations) && !m->propagation)
 		m->propagation = xstrdup(o);
 	else if (!str_in(o, consistency))
-		return err_invalid(e, "mount option \"%s\" is not known (ro, rw, nocopy, z, Z, U, rbind, bind, or a propagation)", o);
+		return err_invalid(
+			e, "mount option \"%s\" is not known (ro, rw, nocopy, z, Z, U, rbind, bind, or a propagation)",
+			o);
 	return 0;
 }
 
@@ -152,14 +155,17 @@ static int mount_switch(struct engine_mount *m, const char *key, const char *v, 
 		m->bind_nonrecursive = true;
 		return 0;
 	}
-	return err_invalid(e, "key \"%s\" is not known (type, source, target, readonly, bind-propagation, bind-nonrecursive, "
-			      "volume-nocopy, tmpfs-size, tmpfs-mode)", key);
+	return err_invalid(
+		e,
+		"key \"%s\" is not known (type, source, target, readonly, bind-propagation, bind-nonrecursive, "
+		"volume-nocopy, tmpfs-size, tmpfs-mode)",
+		key);
 }
 
 static int mount_key(struct engine_mount *m, const char *key, const char *v, bool *has_type, struct err *e)
 {
-	static const char *const valued[] = {"type", "source", "src", "target", "destination", "dst", "bind-propagation",
-					     "tmpfs-size", "tmpfs-mode", NULL};
+	static const char *const valued[] = {"type", "source",           "src",        "target",     "destination",
+					     "dst",  "bind-propagation", "tmpfs-size", "tmpfs-mode", NULL};
 
 	if (!str_in(key, valued))
 		return mount_switch(m, key, v, e);
