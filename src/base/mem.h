@@ -42,4 +42,6 @@ void *arena_alloc_n(struct arena *a, size_t n, size_t size) _malloc_;
 // Capacity grows in powers of two, so the count alone tells when to move.
 #define arena_append(a, vec, count) \
 	((__typeof__(vec))arena_append_raw((a), (void **)&(vec), &(count), sizeof(*(vec))))
-void *arena_append_raw(struct arena *a, void **vec, size_t *count, size_t size) _malloc_;
+// Not _malloc_: what it returns aliases *vec.
+void *arena_append_raw(struct arena *a, void **vec, size_t *count, size_t size)
+	__attribute__((returns_nonnull, warn_unused_result));
