@@ -15,16 +15,16 @@
 // What kind of failure this is; decides the exit status (and later HTTP and gRPC status) in one place each.
 enum err_class {
 	ERR_NONE = 0,
-	ERR_INTERNAL,	  // a defect, or a failure nobody foresaw
-	ERR_INVALID,	  // the caller's input is wrong
-	ERR_NOT_FOUND,	  // the named object does not exist
-	ERR_EXISTS,	  // the name is taken
-	ERR_CONFLICT,	  // the object is in a state that forbids this
-	ERR_DENIED,	  // the kernel or a policy said no
-	ERR_UNSUPPORTED,  // this kernel, cgroup mode or build cannot do it
-	ERR_EXHAUSTED,	  // out of memory, descriptors, disk, processes, addresses, a declared limit
-	ERR_CORRUPT,	  // stored or foreign data fails its checks
-	ERR_UNAVAILABLE,  // a peer does not answer; trying again may help
+	ERR_INTERNAL,    // a defect, or a failure nobody foresaw
+	ERR_INVALID,     // the caller's input is wrong
+	ERR_NOT_FOUND,   // the named object does not exist
+	ERR_EXISTS,      // the name is taken
+	ERR_CONFLICT,    // the object is in a state that forbids this
+	ERR_DENIED,      // the kernel or a policy said no
+	ERR_UNSUPPORTED, // this kernel, cgroup mode or build cannot do it
+	ERR_EXHAUSTED,   // out of memory, descriptors, disk, processes, addresses, a declared limit
+	ERR_CORRUPT,     // stored or foreign data fails its checks
+	ERR_UNAVAILABLE, // a peer does not answer; trying again may help
 	ERR_TIMEOUT,
 	ERR_CANCELLED,
 	ERR_EXEC_NOT_FOUND, // the container's command does not exist (exit status 127)
@@ -35,8 +35,8 @@ enum err_class {
 enum { ERR_TEXT_MAX = 1024 };
 
 struct err {
-	int32_t code;	 // positive errno, 0 when there is none
-	uint32_t class;	 // enum err_class
+	int32_t code;   // positive errno, 0 when there is none
+	uint32_t class; // enum err_class
 	char text[ERR_TEXT_MAX];
 };
 

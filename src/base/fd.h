@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-void fd_close(int fd);	   // ignores -1, keeps errno
+void fd_close(int fd); // ignores -1, keeps errno
 void fd_close_p(int *fd);
 #define _cleanup_fd_ _cleanup_(fd_close_p)
 void dir_close_p(DIR **d);

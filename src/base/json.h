@@ -49,7 +49,8 @@ struct json_limits {
 extern const struct json_limits json_limits_default; // 4 MiB, depth 64, 1,000,000 nodes
 
 // The tree lives in a. limits may be NULL for the default.
-int json_parse(struct arena *a, const char *text, size_t len, const struct json_limits *limits, struct json **ret, struct err *e);
+int json_parse(struct arena *a, const char *text, size_t len, const struct json_limits *limits, struct json **ret,
+	       struct err *e);
 
 // Object member or NULL; NULL also if j is NULL or no object.
 const struct json *json_get(const struct json *j, const char *key);
@@ -72,8 +73,8 @@ void json_push(struct arena *a, struct json *arr, struct json *value);
 struct json_writer {
 	struct buf *out;
 	unsigned depth;
-	unsigned indent;    // spaces a level, 0 for compact
-	uint64_t nonempty;  // a bit per level
+	unsigned indent;   // spaces a level, 0 for compact
+	uint64_t nonempty; // a bit per level
 	bool after_key;
 };
 #define JSON_WRITER(buffer, spaces) ((struct json_writer){.out = (buffer), .indent = (spaces)})

@@ -10,8 +10,14 @@ struct list {
 	struct list *prev, *next;
 };
 
-static inline void list_init(struct list *l) { l->prev = l->next = l; }
-static inline bool list_empty(const struct list *l) { return l->next == l; }
+static inline void list_init(struct list *l)
+{
+	l->prev = l->next = l;
+}
+static inline bool list_empty(const struct list *l)
+{
+	return l->next == l;
+}
 static inline void list_insert_between(struct list *n, struct list *prev, struct list *next)
 {
 	n->prev = prev;
@@ -19,8 +25,14 @@ static inline void list_insert_between(struct list *n, struct list *prev, struct
 	prev->next = n;
 	next->prev = n;
 }
-static inline void list_append(struct list *head, struct list *n) { list_insert_between(n, head->prev, head); }
-static inline void list_prepend(struct list *head, struct list *n) { list_insert_between(n, head, head->next); }
+static inline void list_append(struct list *head, struct list *n)
+{
+	list_insert_between(n, head->prev, head);
+}
+static inline void list_prepend(struct list *head, struct list *n)
+{
+	list_insert_between(n, head, head->next);
+}
 static inline void list_remove(struct list *n)
 {
 	n->prev->next = n->next;

@@ -18,8 +18,8 @@ void log_setup(const char *prog, int fd, enum log_level max, enum log_format for
 void log_emit(enum log_level level, const char *fmt, ...) _printf_(2, 3);
 
 #define log_error(...) log_emit(LOG_ERROR, __VA_ARGS__)
-#define log_warn(...) log_emit(LOG_WARN, __VA_ARGS__)
-#define log_info(...) log_emit(LOG_INFO, __VA_ARGS__)
+#define log_warn(...)  log_emit(LOG_WARN, __VA_ARGS__)
+#define log_info(...)  log_emit(LOG_INFO, __VA_ARGS__)
 #define log_debug(...)                                    \
 	do {                                              \
 		if (log_max_level >= LOG_DEBUG)           \

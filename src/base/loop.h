@@ -25,10 +25,12 @@ void loop_free(struct loop *l); // closes what the loop made itself, never descr
 void loop_free_p(struct loop **l);
 #define _cleanup_loop_ _cleanup_(loop_free_p)
 
-int loop_add_fd(struct loop *l, int fd, uint32_t events, loop_fd_fn *fn, void *data, struct loop_source **ret, struct err *e);
+int loop_add_fd(struct loop *l, int fd, uint32_t events, loop_fd_fn *fn, void *data, struct loop_source **ret,
+		struct err *e);
 int loop_mod_fd(struct loop_source *s, uint32_t events); // 0 keeps the source but waits for nothing (HUP still comes)
 // One-shot; interval_ns > 0 repeats.
-int loop_add_timer(struct loop *l, int64_t after_ns, int64_t interval_ns, loop_timer_fn *fn, void *data, struct loop_source **ret, struct err *e);
+int loop_add_timer(struct loop *l, int64_t after_ns, int64_t interval_ns, loop_timer_fn *fn, void *data,
+		   struct loop_source **ret, struct err *e);
 // Blocks the signals of set in the calling process and delivers them here. Once a loop.
 int loop_add_signals(struct loop *l, const sigset_t *set, loop_signal_fn *fn, void *data, struct err *e);
 int loop_add_pid(struct loop *l, int pidfd, loop_pid_fn *fn, void *data, struct loop_source **ret, struct err *e);

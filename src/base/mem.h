@@ -17,7 +17,7 @@ void *xmemdup(const void *p, size_t n) _malloc_;
 char *xasprintf(const char *fmt, ...) _printf_(1, 2) _malloc_;
 char *xvasprintf(const char *fmt, va_list ap) _malloc_;
 
-#define xnew(type) ((type *)xcalloc(1, sizeof(type)))
+#define xnew(type)      ((type *)xcalloc(1, sizeof(type)))
 #define xnew_n(type, n) ((type *)xcalloc((n), sizeof(type)))
 
 // An arena: many small objects, freed together. Zero-initialised is empty and ready.
@@ -27,21 +27,20 @@ struct arena {
 	size_t max;   // bytes it may hand out; 0 means no limit. Beyond it, arena_try_alloc fails and the others abort.
 };
 
-void *arena_alloc(struct arena *a, size_t n) _malloc_;	     // zeroed, aligned for any object
-void *arena_try_alloc(struct arena *a, size_t n);		     // NULL beyond max
+void *arena_alloc(struct arena *a, size_t n) _malloc_; // zeroed, aligned for any object
+void *arena_try_alloc(struct arena *a, size_t n);      // NULL beyond max
 char *arena_strdup(struct arena *a, const char *s) _malloc_;
 char *arena_strndup(struct arena *a, const char *s, size_t n) _malloc_;
 char *arena_printf(struct arena *a, const char *fmt, ...) _printf_(2, 3) _malloc_;
 void arena_done(struct arena *a);
 
-#define arena_new(a, type) ((type *)arena_alloc((a), sizeof(type)))
+#define arena_new(a, type)      ((type *)arena_alloc((a), sizeof(type)))
 #define arena_new_n(a, type, n) ((type *)arena_alloc_n((a), (n), sizeof(type)))
 void *arena_alloc_n(struct arena *a, size_t n, size_t size) _malloc_;
 
 // Appends one zeroed element to an arena array (`T *v; size_t n_v`) and returns a pointer to it.
 // Capacity grows in powers of two, so the count alone tells when to move.
-#define arena_append(a, vec, count) \
-	((__typeof__(vec))arena_append_raw((a), (void **)&(vec), &(count), sizeof(*(vec))))
+#define arena_append(a, vec, count) ((__typeof__(vec))arena_append_raw((a), (void **)&(vec), &(count), sizeof(*(vec))))
 // Not _malloc_: what it returns aliases *vec.
 void *arena_append_raw(struct arena *a, void **vec, size_t *count, size_t size)
 	__attribute__((returns_nonnull, warn_unused_result));

@@ -14,13 +14,13 @@ static const struct {
 	const char *name;
 	int number;
 } signals[] = {
-	{"HUP", SIGHUP},     {"INT", SIGINT},	  {"QUIT", SIGQUIT},   {"ILL", SIGILL},	      {"TRAP", SIGTRAP},
-	{"ABRT", SIGABRT},   {"IOT", SIGIOT},	  {"BUS", SIGBUS},     {"FPE", SIGFPE},	      {"KILL", SIGKILL},
-	{"USR1", SIGUSR1},   {"SEGV", SIGSEGV},	  {"USR2", SIGUSR2},   {"PIPE", SIGPIPE},     {"ALRM", SIGALRM},
-	{"TERM", SIGTERM},   {"STKFLT", SIGSTKFLT}, {"CHLD", SIGCHLD}, {"CLD", SIGCHLD},      {"CONT", SIGCONT},
-	{"STOP", SIGSTOP},   {"TSTP", SIGTSTP},	  {"TTIN", SIGTTIN},   {"TTOU", SIGTTOU},     {"URG", SIGURG},
-	{"XCPU", SIGXCPU},   {"XFSZ", SIGXFSZ},	  {"VTALRM", SIGVTALRM}, {"PROF", SIGPROF},   {"WINCH", SIGWINCH},
-	{"IO", SIGIO},	     {"POLL", SIGIO},	  {"PWR", SIGPWR},     {"SYS", SIGSYS},
+	{"HUP", SIGHUP},   {"INT", SIGINT},       {"QUIT", SIGQUIT},     {"ILL", SIGILL},   {"TRAP", SIGTRAP},
+	{"ABRT", SIGABRT}, {"IOT", SIGIOT},       {"BUS", SIGBUS},       {"FPE", SIGFPE},   {"KILL", SIGKILL},
+	{"USR1", SIGUSR1}, {"SEGV", SIGSEGV},     {"USR2", SIGUSR2},     {"PIPE", SIGPIPE}, {"ALRM", SIGALRM},
+	{"TERM", SIGTERM}, {"STKFLT", SIGSTKFLT}, {"CHLD", SIGCHLD},     {"CLD", SIGCHLD},  {"CONT", SIGCONT},
+	{"STOP", SIGSTOP}, {"TSTP", SIGTSTP},     {"TTIN", SIGTTIN},     {"TTOU", SIGTTOU}, {"URG", SIGURG},
+	{"XCPU", SIGXCPU}, {"XFSZ", SIGXFSZ},     {"VTALRM", SIGVTALRM}, {"PROF", SIGPROF}, {"WINCH", SIGWINCH},
+	{"IO", SIGIO},     {"POLL", SIGIO},       {"PWR", SIGPWR},       {"SYS", SIGSYS},
 };
 
 static int real_time(const char *s)
@@ -73,6 +73,7 @@ void signal_name(int sig, char dst[static 16])
 				dst[0] = 0;
 			return;
 		}
-	if (sig >= RT_FIRST && sig <= RT_LAST && str_fmt(dst, 16, sig == RT_FIRST ? "SIGRTMIN" : "SIGRTMIN+%d", sig - RT_FIRST) < 0)
+	if (sig >= RT_FIRST && sig <= RT_LAST &&
+	    str_fmt(dst, 16, sig == RT_FIRST ? "SIGRTMIN" : "SIGRTMIN+%d", sig - RT_FIRST) < 0)
 		dst[0] = 0;
 }

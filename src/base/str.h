@@ -9,7 +9,10 @@
 #include <stdint.h>
 #include <string.h>
 
-static inline bool str_eq(const char *a, const char *b) { return !strcmp(a, b); }
+static inline bool str_eq(const char *a, const char *b)
+{
+	return !strcmp(a, b);
+}
 // NULL-safe: two NULLs are equal.
 bool str_eq0(const char *a, const char *b) _pure_;
 bool str_starts(const char *s, const char *prefix) _pure_;
@@ -17,7 +20,7 @@ bool str_ends(const char *s, const char *suffix) _pure_;
 // What follows prefix in s, or NULL if s does not begin with it.
 const char *str_after(const char *s, const char *prefix) _pure_;
 bool str_in(const char *s, const char *const *set) _pure_; // set is NULL-terminated
-bool str_empty(const char *s) _pure_;			   // NULL or ""
+bool str_empty(const char *s) _pure_;                      // NULL or ""
 // Copies s into dst[n]; returns false (and an empty dst) if it does not fit.
 bool str_copy(char *dst, size_t n, const char *s);
 // snprintf that tells truncation as -ENAMETOOLONG.
@@ -30,10 +33,10 @@ bool str_is_utf8(const char *s, size_t n) _pure_;
 size_t strv_len(char *const *v) _pure_;
 void strv_free(char **v);
 char **strv_dup(char *const *v);
-void strv_push(char ***v, const char *s);	   // copies s
-void strv_take(char ***v, char *s);		   // owns s
+void strv_push(char ***v, const char *s); // copies s
+void strv_take(char ***v, char *s);       // owns s
 void strv_pushf(char ***v, const char *fmt, ...) _printf_(2, 3);
-char **strv_split(const char *s, char sep);	   // empty fields kept; "" gives an empty vector
+char **strv_split(const char *s, char sep);       // empty fields kept; "" gives an empty vector
 char *strv_join(char *const *v, const char *sep); // malloc'd
 bool strv_has(char *const *v, const char *s) _pure_;
 // "NAME=value" lists: the value, or NULL; set replaces the entry of the same name.

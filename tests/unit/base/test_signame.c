@@ -18,8 +18,19 @@ TEST(signal_names_in_every_spelling)
 
 TEST(signal_names_refused)
 {
-	static const char *const bad[] = {"", "0", "65", "-9", "SIG", "KILLX", "RTMIN+99", "RTMIN-1", "RTMAX+1", "9x", " 9",
-					  "SIGSIGKILL", "AVERYLONGSIGNALNAMEINDEED"};
+	static const char *const bad[] = {"",
+					  "0",
+					  "65",
+					  "-9",
+					  "SIG",
+					  "KILLX",
+					  "RTMIN+99",
+					  "RTMIN-1",
+					  "RTMAX+1",
+					  "9x",
+					  " 9",
+					  "SIGSIGKILL",
+					  "AVERYLONGSIGNALNAMEINDEED"};
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		CHECK_EQ(signal_from_name(bad[i]), -EINVAL);
 }
