@@ -46,9 +46,11 @@ void *xcalloc(size_t n, size_t size)
 
 void *xreallocarray(void *p, size_t n, size_t size)
 {
-	if (!n || !size)
-		n = size = 1;
-	p = reallocarray(p, n, size);
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		err_oom();
+	p = realloc(p, bytes ? bytes : 1);
 	if (!p)
 		err_oom();
 	return p;
