@@ -152,15 +152,6 @@ void *arena_alloc(struct arena *a, size_t n)
 	return p;
 }
 
-void *arena_alloc_n(struct arena *a, size_t n, size_t size)
-{
-	size_t bytes;
-
-	if (__builtin_mul_overflow(n, size, &bytes))
-		err_oom();
-	return arena_alloc(a, bytes);
-}
-
 char *arena_strndup(struct arena *a, const char *s, size_t n)
 {
 	n = strnlen(s, n);
@@ -199,9 +190,18 @@ static size_t array_cap(size_t count, size_t size)
 {
 	size_t cap = size <= 64 ? 4 : 1;
 
-	while (cap < count)
+	while (cap < count && cap <= SIZE_MAX / 2)
 		cap *= 2;
-	return cap;
+	return MAX(cap, count);
+}
+
+void *arena_alloc_n(struct arena *a, size_t n, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(array_cap(n, size), size, &bytes))
+		err_oom();
+	return arena_alloc(a, bytes);
 }
 
 void *arena_append_raw(struct arena *a, void **vec, size_t *count, size_t size)
@@ -209,7 +209,7 @@ void *arena_append_raw(struct arena *a, void **vec, size_t *count, size_t size)
 	size_t n = *count;
 
 	if (!n || n == array_cap(n, size)) {
-		void *p = arena_alloc_n(a, array_cap(n + 1, size), size);
+		void *p = arena_alloc_n(a, n + 1, size);
 		if (n)
 			memcpy(p, *vec, n * size);
 		*vec = p;

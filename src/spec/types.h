@@ -11,6 +11,10 @@
 struct opt_bool {
 	bool set, v;
 };
+struct opt_i32 {
+	bool set;
+	int32_t v;
+};
 struct opt_i64 {
 	bool set;
 	int64_t v;

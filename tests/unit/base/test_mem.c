@@ -137,3 +137,24 @@ TEST(arena_append_keeps_contents)
 	}
 	arena_done(&a);
 }
+
+TEST(arena_append_goes_on_from_a_plain_array)
+{
+	for (size_t start = 1; start < 20; start++) {
+		struct arena a = {0};
+		int *v = arena_new_n(&a, int, start);
+		size_t n = start;
+		for (size_t i = 0; i < start; i++)
+			v[i] = (int)i;
+		char *wall = arena_alloc(&a, 64); // what an overrun would hit
+		for (; n < 50;) {
+			int next = (int)n;
+			*arena_append(&a, v, n) = next;
+		}
+		for (size_t i = 0; i < n; i++)
+			CHECK_EQ(v[i], i);
+		for (size_t i = 0; i < 64; i++)
+			CHECK_EQ(wall[i], 0);
+		arena_done(&a);
+	}
+}
