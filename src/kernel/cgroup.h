@@ -34,6 +34,9 @@ struct cgroup; // a container's groups, open
 int cgroup_create(const char *path, const struct oci_resources *res, unsigned flags, struct cgroup **ret, struct err *e);
 // Opens the groups of an existing container, from what cgroup_save wrote.
 int cgroup_open(const struct json *saved, struct cgroup **ret, struct err *e);
+// Opens those groups of path (as for cgroup_create) that exist, without anything saved: for an engine whose container's
+// monitor was killed. ERR_NOT_FOUND if no hierarchy has one.
+int cgroup_open_path(const char *path, unsigned flags, struct cgroup **ret, struct err *e);
 // Writes an object that cgroup_open reads back (paths by hierarchy), for state files.
 void cgroup_save(const struct cgroup *c, struct json_writer *w);
 void cgroup_close(struct cgroup *c); // frees, the groups stay
