@@ -12,6 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+// Fortified headers may have made macros of these.
+#undef sprintf
+#undef vsprintf
 #pragma GCC poison strcpy stpcpy strcat sprintf vsprintf gets
 #pragma GCC poison atoi atol atoll atof
 #pragma GCC poison strtok strtok_r
