@@ -68,6 +68,15 @@ static void *grown(struct arena *a, void *v, size_t n, size_t size)
 	return to;
 }
 
+void json_add(struct arena *a, struct json *obj, const struct json_member *m)
+{
+	size_t n = obj->obj.n;
+
+	obj->obj.v = grown(a, obj->obj.v, n, sizeof(*obj->obj.v));
+	obj->obj.v[n] = *m;
+	obj->obj.n++;
+}
+
 void json_set(struct arena *a, struct json *obj, const char *key, struct json *value)
 {
 	size_t n = obj->obj.n, len = strlen(key);
@@ -77,9 +86,7 @@ void json_set(struct arena *a, struct json *obj, const char *key, struct json *v
 			obj->obj.v[i].value = value;
 			return;
 		}
-	obj->obj.v = grown(a, obj->obj.v, n, sizeof(*obj->obj.v));
-	obj->obj.v[n] = (struct json_member){.key = arena_strndup(a, key, len), .key_len = len, .value = value};
-	obj->obj.n++;
+	json_add(a, obj, &(struct json_member){.key = arena_strndup(a, key, len), .key_len = len, .value = value});
 }
 
 void json_push(struct arena *a, struct json *arr, struct json *value)

@@ -165,6 +165,7 @@ struct oci_image_config {
 	struct oci_strings os_features;
 	struct oci_image_run config; // all empty when absent
 	struct oci_strings diff_ids; // rootfs.diff_ids: valid digests, bottom first
+	struct json *rootfs_unknown;
 	struct oci_history *history;
 	size_t n_history;
 	struct json *unknown;
