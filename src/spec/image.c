@@ -3,37 +3,178 @@
 // layout file, and the manifest of docker-archives. Source: image-spec 1.1 (descriptor.md, manifest.md, image-index.md,
 // config.md, image-layout.md); Docker's differences are named where they are.
 //
-// A document that one reader takes for a manifest and another for an index lets a digest mean two images; so the
-// members of one kind are refused in the other, and a media type inside must be that which led here.
+// The tables read and write; what a type cannot say (digests, media types, times, paths) is checked behind them. A
+// document that one reader takes for a manifest and another for an index lets a digest mean two images; so the members
+// of one kind are refused in the other, and a media type inside must be that which led here.
 #include "spec/image.h"
 
 #include "base/str.h"
-#include "spec/shape.h"
+#include "spec/field.h"
 
 enum {
 	SCHEMA_VERSION = 2,
-	DOCUMENT_NODES_MAX = 400000,
+	DOCUMENT_NODES_MAX = 200000,
+	LAYOUT_BYTES_MAX = 4096,
+	QUOTED_MAX = 80, // bytes of foreign text in an error
+	PATH_MAX_TEXT = 64,
 };
+
+// ---- tables
+
+static const struct field platform_rows[] = {
+	FIELD(struct oci_platform, architecture, "architecture", FIELD_MUST),
+	FIELD(struct oci_platform, os, "os", FIELD_MUST),
+	FIELD(struct oci_platform, os_version, "os.version", 0),
+	FIELD(struct oci_platform, os_features, "os.features", 0),
+	FIELD(struct oci_platform, variant, "variant", 0),
+};
+static const struct field_table platform_table = FIELD_TABLE_UNKNOWN(platform_rows, struct oci_platform, unknown);
+
+static const struct field descriptor_rows[] = {
+	FIELD(struct oci_descriptor, media_type, "mediaType", FIELD_MUST),
+	FIELD(struct oci_descriptor, digest, "digest", FIELD_MUST),
+	FIELD(struct oci_descriptor, size, "size", FIELD_MUST | FIELD_NATURAL),
+	FIELD(struct oci_descriptor, urls, "urls", 0),
+	FIELD(struct oci_descriptor, annotations, "annotations", 0),
+	FIELD(struct oci_descriptor, data, "data", 0),
+	FIELD_OBJECT_PTR(struct oci_descriptor, platform, "platform", 0, &platform_table),
+	FIELD(struct oci_descriptor, artifact_type, "artifactType", 0),
+};
+static const struct field_table descriptor_table = FIELD_TABLE_UNKNOWN(descriptor_rows, struct oci_descriptor, unknown);
+
+static const struct field manifest_rows[] = {
+	FIELD(struct oci_manifest, schema_version, "schemaVersion", FIELD_MUST),
+	FIELD(struct oci_manifest, media_type, "mediaType", 0),
+	FIELD(struct oci_manifest, artifact_type, "artifactType", 0),
+	FIELD_OBJECT(struct oci_manifest, config, "config", FIELD_MUST, &descriptor_table),
+	FIELD_OBJECTS(struct oci_manifest, layers, n_layers, "layers", FIELD_MUST, &descriptor_table),
+	FIELD_OBJECT_PTR(struct oci_manifest, subject, "subject", 0, &descriptor_table),
+	FIELD(struct oci_manifest, annotations, "annotations", 0),
+};
+static const struct field_table manifest_table = FIELD_TABLE_UNKNOWN(manifest_rows, struct oci_manifest, unknown);
+
+static const struct field index_rows[] = {
+	FIELD(struct oci_index, schema_version, "schemaVersion", FIELD_MUST),
+	FIELD(struct oci_index, media_type, "mediaType", 0),
+	FIELD(struct oci_index, artifact_type, "artifactType", 0),
+	FIELD_OBJECTS(struct oci_index, manifests, n_manifests, "manifests", FIELD_MUST, &descriptor_table),
+	FIELD_OBJECT_PTR(struct oci_index, subject, "subject", 0, &descriptor_table),
+	FIELD(struct oci_index, annotations, "annotations", 0),
+};
+static const struct field_table index_table = FIELD_TABLE_UNKNOWN(index_rows, struct oci_index, unknown);
+
+static const struct field healthcheck_rows[] = {
+	FIELD(struct oci_healthcheck, test, "Test", 0),
+	FIELD(struct oci_healthcheck, interval, "Interval", FIELD_NATURAL),
+	FIELD(struct oci_healthcheck, timeout, "Timeout", FIELD_NATURAL),
+	FIELD(struct oci_healthcheck, start_period, "StartPeriod", FIELD_NATURAL),
+	FIELD(struct oci_healthcheck, start_interval, "StartInterval", FIELD_NATURAL),
+	FIELD(struct oci_healthcheck, retries, "Retries", FIELD_NATURAL),
+};
+static const struct field_table healthcheck_table =
+	FIELD_TABLE_UNKNOWN(healthcheck_rows, struct oci_healthcheck, unknown);
+
+static const struct field run_rows[] = {
+	FIELD(struct oci_image_run, user, "User", 0),
+	FIELD_KEYS(struct oci_image_run, exposed_ports, "ExposedPorts", 0),
+	FIELD(struct oci_image_run, env, "Env", 0),
+	FIELD(struct oci_image_run, entrypoint, "Entrypoint", 0),
+	FIELD(struct oci_image_run, cmd, "Cmd", 0),
+	FIELD_KEYS(struct oci_image_run, volumes, "Volumes", 0),
+	FIELD(struct oci_image_run, working_dir, "WorkingDir", 0),
+	FIELD(struct oci_image_run, labels, "Labels", 0),
+	FIELD(struct oci_image_run, stop_signal, "StopSignal", 0),
+	FIELD(struct oci_image_run, stop_timeout, "StopTimeout", 0),
+	FIELD_OBJECT_PTR(struct oci_image_run, healthcheck, "Healthcheck", 0, &healthcheck_table),
+	FIELD(struct oci_image_run, shell, "Shell", 0),
+	FIELD(struct oci_image_run, on_build, "OnBuild", 0),
+	FIELD(struct oci_image_run, args_escaped, "ArgsEscaped", 0),
+};
+static const struct field_table run_table = FIELD_TABLE_UNKNOWN(run_rows, struct oci_image_run, unknown);
+
+static const struct field history_rows[] = {
+	FIELD(struct oci_history, created, "created", 0),
+	FIELD(struct oci_history, created_by, "created_by", 0),
+	FIELD(struct oci_history, author, "author", 0),
+	FIELD(struct oci_history, comment, "comment", 0),
+	FIELD(struct oci_history, empty_layer, "empty_layer", 0),
+};
+static const struct field_table history_table = FIELD_TABLE_UNKNOWN(history_rows, struct oci_history, unknown);
+
+// The "rootfs" member, whose parts lie in the configuration itself.
+static const struct field rootfs_rows[] = {
+	FIELD(struct oci_image_config, rootfs_type, "type", FIELD_MUST),
+	FIELD(struct oci_image_config, diff_ids, "diff_ids", FIELD_ALWAYS), // Docker has null for FROM scratch
+};
+static const struct field_table rootfs_table =
+	FIELD_TABLE_UNKNOWN(rootfs_rows, struct oci_image_config, rootfs_unknown);
+
+static const struct field config_rows[] = {
+	FIELD(struct oci_image_config, created, "created", 0),
+	FIELD(struct oci_image_config, author, "author", 0),
+	FIELD(struct oci_image_config, architecture, "architecture", FIELD_MUST),
+	FIELD(struct oci_image_config, os, "os", FIELD_MUST),
+	FIELD(struct oci_image_config, os_version, "os.version", 0),
+	FIELD(struct oci_image_config, os_features, "os.features", 0),
+	FIELD(struct oci_image_config, variant, "variant", 0),
+	FIELD_OBJECT(struct oci_image_config, config, "config", 0, &run_table),
+	{.name = "rootfs",
+	 .name_len = sizeof("rootfs") - 1,
+	 .type = FIELD_T_OBJECT,
+	 .flags = FIELD_MUST,
+	 .offset = 0,
+	 .table = &rootfs_table},
+	FIELD_OBJECTS(struct oci_image_config, history, n_history, "history", 0, &history_table),
+};
+static const struct field_table config_table = FIELD_TABLE_UNKNOWN(config_rows, struct oci_image_config, unknown);
+
+static const struct field archive_rows[] = {
+	FIELD(struct oci_archive_image, config, "Config", FIELD_MUST),
+	FIELD(struct oci_archive_image, repo_tags, "RepoTags", 0),
+	FIELD(struct oci_archive_image, layers, "Layers", 0),
+};
+static const struct field_table archive_table = FIELD_TABLE_UNKNOWN(archive_rows, struct oci_archive_image, unknown);
+
+// ---- errors
+
+// A document being read: its name stands in front of every error.
+struct document {
+	const char *what;
+	struct arena *a;
+	struct err *e;
+	struct json *j;
+};
+
+// "image manifest: layers[1].digest: "x" is no digest".
+static int refuse(const struct document *d, const char *path, const char *text, const char *why)
+{
+	_cleanup_buf_ struct buf b = BUF_INIT(8 * QUOTED_MAX);
+	size_t n = strlen(text);
+
+	json_quote(&b, text, MIN(n, QUOTED_MAX));
+	return err_invalid(d->e, "%s: %s%s%s%s %s", d->what, path, *path ? ": " : "", b.data,
+			   n > QUOTED_MAX ? "..." : "", why);
+}
 
 // ---- checks of single strings
 
-static int check_digest(struct shape_reader *r, const struct shape_at *at, const char *text)
+static int check_digest(const struct document *d, const char *path, const char *text)
 {
 	if (oci_digest_valid(text))
 		return 0;
-	return shape_fail(r, at, "%s is no digest (sha256: and 64, or sha512: and 128 lower-case hexadecimal digits)",
-			  shape_quote(r, text));
+	return refuse(d, path, text, "is no digest (sha256: and 64, or sha512: and 128 lower-case hexadecimal digits)");
 }
 
-// type "/" subtype, as RFC 6838 (4.2) has them.
-static int check_media_type(struct shape_reader *r, const struct shape_at *at, const char *text)
+// type "/" subtype, as RFC 6838 (4.2) has them. NULL is none.
+static int check_media_type(const struct document *d, const char *path, const char *text)
 {
 	static const char name[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$&-^_.+";
-	size_t type = strspn(text, name), sub = text[type] == '/' ? strspn(text + type + 1, name) : 0;
+	size_t type = text ? strspn(text, name) : 0,
+	       sub = type && text[type] == '/' ? strspn(text + type + 1, name) : 0;
 
-	if (type && type <= 127 && sub && sub <= 127 && !text[type + 1 + sub])
+	if (!text || (type && type <= 127 && sub && sub <= 127 && !text[type + 1 + sub]))
 		return 0;
-	return shape_fail(r, at, "%s is no media type", shape_quote(r, text));
+	return refuse(d, path, text, "is no media type");
 }
 
 static bool read_digits(const char **s, size_t n, int min, int max)
@@ -49,7 +190,7 @@ static bool read_digits(const char **s, size_t n, int min, int max)
 }
 
 // RFC 3339, any year: tools write 0001-01-01T00:00:00Z for "unknown".
-static int check_time(struct shape_reader *r, const struct shape_at *at, const char *text)
+static bool is_time(const char *text)
 {
 	static const struct {
 		size_t digits;
@@ -76,300 +217,170 @@ static int check_time(struct shape_reader *r, const struct shape_at *at, const c
 		good = *s == 'Z' || *s == 'z';
 		s += good;
 	}
-	return good && !*s ? 0 : shape_fail(r, at, "%s is no time of RFC 3339", shape_quote(r, text));
+	return good && !*s;
+}
+
+static int check_time(const struct document *d, const char *path, const char *text)
+{
+	return !text || is_time(text) ? 0 : refuse(d, path, text, "is no time of RFC 3339");
 }
 
 // A path inside an archive.
-static int check_inside(struct shape_reader *r, const struct shape_at *at, const char *text)
+static int check_inside(const struct document *d, const char *path, const char *text)
 {
 	bool up = str_eq(text, "..") || str_starts(text, "../") || str_ends(text, "/..") || strstr(text, "/../");
 
-	if (*text && *text != '/' && !up)
-		return 0;
-	return shape_fail(r, at, "%s is no path inside the archive", shape_quote(r, text));
+	return *text && *text != '/' && !up ? 0 : refuse(d, path, text, "is no path inside the archive");
 }
-
-static int check_rootfs_type(struct shape_reader *r, const struct shape_at *at, const char *text)
-{
-	return str_eq(text, "layers") ? 0 : shape_fail(r, at, "%s is not \"layers\"", shape_quote(r, text));
-}
-
-// ---- constants: members that have one value only
-
-static bool constant_present(const struct shape_member *m, const void *from)
-{
-	return false;
-}
-
-static int read_schema_version(struct shape_reader *r, const struct shape_at *at, const struct json *j,
-			       const struct shape_member *m, void *to)
-{
-	if (j->type != JSON_INT)
-		return shape_fail(r, at, "%s where %d is expected", json_type_name(j), SCHEMA_VERSION);
-	if (j->i == SCHEMA_VERSION)
-		return 0;
-	int rc = shape_fail(r, at, "%lld is not supported, only %d is", (long long)j->i, SCHEMA_VERSION);
-	if (r->e)
-		r->e->class = ERR_UNSUPPORTED;
-	return rc;
-}
-
-static void write_schema_version(struct json_writer *w, const struct shape_member *m, const void *from)
-{
-	jw_int(w, SCHEMA_VERSION);
-}
-
-static const struct shape_kind schema_version = {read_schema_version, constant_present, write_schema_version};
-
-static int read_rootfs_type(struct shape_reader *r, const struct shape_at *at, const struct json *j,
-			    const struct shape_member *m, void *to)
-{
-	char *text = NULL;
-
-	return shape_string.read(r, at, j, m, &text);
-}
-
-static void write_rootfs_type(struct json_writer *w, const struct shape_member *m, const void *from)
-{
-	jw_str(w, "layers");
-}
-
-static const struct shape_kind rootfs_type = {read_rootfs_type, constant_present, write_rootfs_type};
-
-// ---- tables
-
-#define SHAPE(name, type, ...)                                                        \
-	static const struct shape name##_shape = {.size = sizeof(type),               \
-						  .v = name##_members,                \
-						  .n = ARRAY_SIZE(name##_members),    \
-						  .unknown = offsetof(type, unknown), \
-						  ##__VA_ARGS__}
-// shape_vector wants the count right behind the pointer.
-#define VECTOR(type, m) \
-	_Static_assert(offsetof(type, n_##m) == offsetof(type, m) + sizeof(void *), "the count is behind the vector")
-
-#define AT(m) offsetof(struct oci_platform, m)
-static const struct shape_member platform_members[] = {
-	{"architecture", &shape_string, AT(architecture), .required = true},
-	{"os", &shape_string, AT(os), .required = true},
-	{"os.version", &shape_string, AT(os_version)},
-	{"os.features", &shape_strings, AT(os_features)},
-	{"variant", &shape_string, AT(variant)},
-};
-SHAPE(platform, struct oci_platform);
-#undef AT
-
-#define AT(m) offsetof(struct oci_descriptor, m)
-static const struct shape_member descriptor_members[] = {
-	{"mediaType", &shape_string, AT(media_type), .required = true, .check = check_media_type},
-	{"digest", &shape_string, AT(digest), .required = true, .check = check_digest},
-	{"size", &shape_size, AT(size), .required = true},
-	{"urls", &shape_strings, AT(urls)},
-	{"annotations", &shape_pairs, AT(annotations)},
-	{"data", &shape_string, AT(data)},
-	{"platform", &shape_pointer, AT(platform), .shape = &platform_shape},
-	{"artifactType", &shape_string, AT(artifact_type), .check = check_media_type},
-};
-SHAPE(descriptor, struct oci_descriptor);
-#undef AT
-
-#define AT(m) offsetof(struct oci_manifest, m)
-static const struct shape_member manifest_members[] = {
-	{"schemaVersion", &schema_version, 0, .required = true},
-	{"mediaType", &shape_string, AT(media_type), .check = check_media_type},
-	{"artifactType", &shape_string, AT(artifact_type), .check = check_media_type},
-	{"config", &shape_object, AT(config), .required = true, .shape = &descriptor_shape},
-	{"layers", &shape_vector, AT(layers), .required = true, .shape = &descriptor_shape},
-	{"subject", &shape_pointer, AT(subject), .shape = &descriptor_shape},
-	{"annotations", &shape_pairs, AT(annotations)},
-};
-VECTOR(struct oci_manifest, layers);
-SHAPE(manifest, struct oci_manifest);
-#undef AT
-
-#define AT(m) offsetof(struct oci_index, m)
-static const struct shape_member index_members[] = {
-	{"schemaVersion", &schema_version, 0, .required = true},
-	{"mediaType", &shape_string, AT(media_type), .check = check_media_type},
-	{"artifactType", &shape_string, AT(artifact_type), .check = check_media_type},
-	{"manifests", &shape_vector, AT(manifests), .required = true, .shape = &descriptor_shape},
-	{"subject", &shape_pointer, AT(subject), .shape = &descriptor_shape},
-	{"annotations", &shape_pairs, AT(annotations)},
-};
-VECTOR(struct oci_index, manifests);
-SHAPE(index, struct oci_index);
-#undef AT
-
-#define AT(m) offsetof(struct oci_healthcheck, m)
-static const struct shape_member healthcheck_members[] = {
-	{"Test", &shape_strings, AT(test)},
-	{"Interval", &shape_size, AT(interval)},
-	{"Timeout", &shape_size, AT(timeout)},
-	{"StartPeriod", &shape_size, AT(start_period)},
-	{"StartInterval", &shape_size, AT(start_interval)},
-	{"Retries", &shape_size, AT(retries)},
-};
-SHAPE(healthcheck, struct oci_healthcheck);
-#undef AT
-
-#define AT(m) offsetof(struct oci_image_run, m)
-static const struct shape_member run_members[] = {
-	{"User", &shape_string, AT(user)},
-	{"ExposedPorts", &shape_names, AT(exposed_ports)},
-	{"Env", &shape_strings, AT(env)},
-	{"Entrypoint", &shape_strings, AT(entrypoint)},
-	{"Cmd", &shape_strings, AT(cmd)},
-	{"Volumes", &shape_names, AT(volumes)},
-	{"WorkingDir", &shape_string, AT(working_dir)},
-	{"Labels", &shape_pairs, AT(labels)},
-	{"StopSignal", &shape_string, AT(stop_signal)},
-	{"StopTimeout", &shape_opt_int, AT(stop_timeout)},
-	{"Healthcheck", &shape_pointer, AT(healthcheck), .shape = &healthcheck_shape},
-	{"Shell", &shape_strings, AT(shell)},
-	{"OnBuild", &shape_strings, AT(on_build)},
-	{"ArgsEscaped", &shape_bool, AT(args_escaped)},
-};
-SHAPE(run, struct oci_image_run);
-#undef AT
-
-#define AT(m) offsetof(struct oci_history, m)
-static const struct shape_member history_members[] = {
-	{"created", &shape_string, AT(created), .check = check_time},
-	{"created_by", &shape_string, AT(created_by)},
-	{"author", &shape_string, AT(author)},
-	{"comment", &shape_string, AT(comment)},
-	{"empty_layer", &shape_bool, AT(empty_layer)},
-};
-SHAPE(history, struct oci_history);
-#undef AT
-
-#define AT(m) offsetof(struct oci_image_config, m)
-// The "rootfs" member, whose parts lie in the configuration itself.
-static const struct shape_member rootfs_members[] = {
-	{"type", &rootfs_type, 0, .required = true, .check = check_rootfs_type},
-	{"diff_ids", &shape_strings, AT(diff_ids), .check = check_digest}, // Docker has none for FROM scratch
-};
-static const struct shape rootfs_shape = {
-	.size = sizeof(struct oci_image_config),
-	.v = rootfs_members,
-	.n = ARRAY_SIZE(rootfs_members),
-	.unknown = AT(rootfs_unknown),
-};
-static const struct shape_member config_members[] = {
-	{"created", &shape_string, AT(created), .check = check_time},
-	{"author", &shape_string, AT(author)},
-	{"architecture", &shape_string, AT(architecture), .required = true},
-	{"os", &shape_string, AT(os), .required = true},
-	{"os.version", &shape_string, AT(os_version)},
-	{"os.features", &shape_strings, AT(os_features)},
-	{"variant", &shape_string, AT(variant)},
-	{"config", &shape_object, AT(config), .shape = &run_shape},
-	{"rootfs", &shape_object, 0, .required = true, .shape = &rootfs_shape},
-	{"history", &shape_vector, AT(history), .shape = &history_shape},
-};
-VECTOR(struct oci_image_config, history);
-SHAPE(config, struct oci_image_config);
-#undef AT
-
-#define AT(m) offsetof(struct oci_archive_image, m)
-static const struct shape_member archive_members[] = {
-	{"Config", &shape_string, AT(config), .required = true, .check = check_inside},
-	{"RepoTags", &shape_strings, AT(repo_tags)},
-	{"Layers", &shape_strings, AT(layers), .check = check_inside},
-};
-SHAPE(archive, struct oci_archive_image);
-#undef AT
 
 // ---- reading
 
-static int parse_document(struct shape_reader *r, const char *text, size_t len, size_t max, struct json **ret)
+// The text as a tree, and the tree as a structure.
+static int read_json(struct document *d, const char *text, size_t len, size_t max)
 {
 	struct json_limits limits = json_limits_default;
 
 	limits.max_bytes = max;
 	limits.max_nodes = DOCUMENT_NODES_MAX;
-	int rc = json_parse(r->a, text, len, &limits, ret, r->e);
-	return rc < 0 ? err_wrap(r->e, rc, "%s", r->what) : 0;
+	int rc = json_parse(d->a, text, len, &limits, &d->j, d->e);
+	return rc < 0 ? err_wrap(d->e, rc, "%s", d->what) : 0;
 }
 
-// What a document must not have, with what it is then.
-struct stranger {
-	const char *key, *kind;
-};
-
-static int refuse_strangers(struct shape_reader *r, const struct json *j, const struct stranger *v, size_t n)
+static int read_fields(const struct document *d, const struct field_table *t, void *object)
 {
-	struct shape_at at = {.key = "schemaVersion"};
-	const struct json *version = json_get(j, at.key);
+	int rc = field_parse(d->a, t, d->j, object, d->e);
 
-	if (j->type != JSON_OBJECT)
-		return shape_fail(r, NULL, "%s where an object is expected", json_type_name(j));
-	// First of all, as an older document lacks all that the tables demand.
-	int rc = version ? read_schema_version(r, &at, version, NULL, NULL) : 0;
+	return rc < 0 ? err_wrap(d->e, rc, "%s", d->what) : 0;
+}
+
+// Before the tables are asked, as a document of schema 1 lacks all that they demand.
+static int check_version(const struct document *d)
+{
+	int64_t version = json_get_int(d->j, "schemaVersion", SCHEMA_VERSION);
+
+	if (version == SCHEMA_VERSION)
+		return 0;
+	return err_set(d->e, ERR_UNSUPPORTED, EINVAL, "%s: schemaVersion: %lld is not supported, only %d is", d->what,
+		       (long long)version, SCHEMA_VERSION);
+}
+
+static int refuse_member(const struct document *d, const char *key, const char *kind)
+{
+	const struct json *found = json_get(d->j, key);
+
+	if (!found || found->type == JSON_NULL)
+		return 0;
+	return err_invalid(d->e, "%s: has the member \"%s\" of an image %s", d->what, key, kind);
+}
+
+// The media type inside is of this kind, and the one that led here.
+static int check_media(const struct document *d, const char *inside, const char *outside, enum oci_kind kind)
+{
+	if (outside && oci_media_kind(outside) != kind)
+		return refuse(d, "announced media type", outside, "is that of something else");
+	if (inside && oci_media_kind(inside) != kind)
+		return refuse(d, "mediaType", inside, "is that of something else");
+	if (inside && outside && !str_eq(inside, outside))
+		return refuse(d, "mediaType", inside, "is not what the document was announced as");
+	return 0;
+}
+
+static int check_descriptor(const struct document *d, const char *path, const struct oci_descriptor *x)
+{
+	char at[PATH_MAX_TEXT];
+
+	snprintf(at, sizeof(at), "%s.mediaType", path);
+	int rc = check_media_type(d, at, x->media_type);
 	if (rc < 0)
 		return rc;
+	snprintf(at, sizeof(at), "%s.digest", path);
+	rc = check_digest(d, at, x->digest);
+	if (rc < 0)
+		return rc;
+	snprintf(at, sizeof(at), "%s.artifactType", path);
+	return check_media_type(d, at, x->artifact_type);
+}
+
+static int check_descriptors(const struct document *d, const char *name, const struct oci_descriptor *v, size_t n)
+{
 	for (size_t i = 0; i < n; i++) {
-		const struct json *found = json_get(j, v[i].key);
-		if (found && found->type != JSON_NULL)
-			return shape_fail(r, NULL, "has the member \"%s\" of %s", v[i].key, v[i].kind);
+		char at[PATH_MAX_TEXT];
+		snprintf(at, sizeof(at), "%s[%zu]", name, i);
+		int rc = check_descriptor(d, at, &v[i]);
+		if (rc < 0)
+			return rc;
 	}
 	return 0;
 }
 
-// The media type inside is of this kind, and the one that led here.
-static int check_media(struct shape_reader *r, const char *inside, const char *outside, enum oci_kind kind)
+static int check_manifest(const struct document *d, const struct oci_manifest *m, const char *media_type)
 {
-	struct shape_at at = {.key = "mediaType"};
+	int rc = check_media(d, m->media_type, media_type, OCI_KIND_MANIFEST);
 
-	if (outside && oci_media_kind(outside) != kind)
-		return shape_fail(r, NULL, "is announced as %s", shape_quote(r, outside));
-	if (inside && oci_media_kind(inside) != kind)
-		return shape_fail(r, &at, "%s is that of something else", shape_quote(r, inside));
-	if (inside && outside && !str_eq(inside, outside))
-		return shape_fail(r, &at, "%s inside, but announced as %s", shape_quote(r, inside),
-				  shape_quote(r, outside));
-	return 0;
+	if (rc >= 0)
+		rc = check_media_type(d, "artifactType", m->artifact_type);
+	if (rc >= 0)
+		rc = check_descriptor(d, "config", &m->config);
+	if (rc >= 0)
+		rc = check_descriptors(d, "layers", m->layers, m->n_layers);
+	if (rc >= 0 && m->subject)
+		rc = check_descriptor(d, "subject", m->subject);
+	return rc;
 }
 
 int oci_manifest_parse(struct arena *a, const char *text, size_t len, const char *media_type, struct oci_manifest **ret,
 		       struct err *e)
 {
-	static const struct stranger strangers[] = {{"manifests", "an image index"}};
-	struct shape_reader r = {.a = a, .what = "image manifest", .e = e};
-	struct json *j = NULL;
-	int rc = parse_document(&r, text, len, OCI_MANIFEST_BYTES_MAX, &j);
+	struct document d = {.what = "image manifest", .a = a, .e = e};
+	struct oci_manifest *m = NULL;
+	int rc = read_json(&d, text, len, OCI_MANIFEST_BYTES_MAX);
 
 	if (rc >= 0)
-		rc = refuse_strangers(&r, j, strangers, ARRAY_SIZE(strangers));
-	if (rc < 0)
-		return rc;
-	struct oci_manifest *m = arena_new(a, struct oci_manifest);
-	rc = shape_read(&r, NULL, j, &manifest_shape, m);
+		rc = check_version(&d);
 	if (rc >= 0)
-		rc = check_media(&r, m->media_type, media_type, OCI_KIND_MANIFEST);
+		rc = refuse_member(&d, "manifests", "index");
+	if (rc >= 0) {
+		m = arena_new(a, struct oci_manifest);
+		rc = read_fields(&d, &manifest_table, m);
+	}
+	if (rc >= 0)
+		rc = check_manifest(&d, m, media_type);
 	if (rc >= 0)
 		*ret = m;
+	return rc;
+}
+
+static int check_index(const struct document *d, const struct oci_index *x, const char *media_type)
+{
+	int rc = check_media(d, x->media_type, media_type, OCI_KIND_INDEX);
+
+	if (rc >= 0)
+		rc = check_media_type(d, "artifactType", x->artifact_type);
+	if (rc >= 0)
+		rc = check_descriptors(d, "manifests", x->manifests, x->n_manifests);
+	if (rc >= 0 && x->subject)
+		rc = check_descriptor(d, "subject", x->subject);
 	return rc;
 }
 
 int oci_index_parse(struct arena *a, const char *text, size_t len, const char *media_type, struct oci_index **ret,
 		    struct err *e)
 {
-	static const struct stranger strangers[] = {{"layers", "an image manifest"},
-						    {"config", "an image manifest"},
-						    {"fsLayers", "an image manifest of schema 1"}};
-	struct shape_reader r = {.a = a, .what = "image index", .e = e};
-	struct json *j = NULL;
-	int rc = parse_document(&r, text, len, OCI_MANIFEST_BYTES_MAX, &j);
+	static const char *const strange[] = {"layers", "config", "fsLayers"};
+	struct document d = {.what = "image index", .a = a, .e = e};
+	struct oci_index *x = NULL;
+	int rc = read_json(&d, text, len, OCI_MANIFEST_BYTES_MAX);
 
 	if (rc >= 0)
-		rc = refuse_strangers(&r, j, strangers, ARRAY_SIZE(strangers));
-	if (rc < 0)
-		return rc;
-	struct oci_index *x = arena_new(a, struct oci_index);
-	rc = shape_read(&r, NULL, j, &index_shape, x);
+		rc = check_version(&d);
+	for (size_t i = 0; rc >= 0 && i < ARRAY_SIZE(strange); i++)
+		rc = refuse_member(&d, strange[i], "manifest");
+	if (rc >= 0) {
+		x = arena_new(a, struct oci_index);
+		rc = read_fields(&d, &index_table, x);
+	}
 	if (rc >= 0)
-		rc = check_media(&r, x->media_type, media_type, OCI_KIND_INDEX);
+		rc = check_index(&d, x, media_type);
 	if (rc >= 0)
 		*ret = x;
 	return rc;
@@ -378,57 +389,88 @@ int oci_index_parse(struct arena *a, const char *text, size_t len, const char *m
 int oci_document_kind(const char *text, size_t len, enum oci_kind *ret, struct err *e)
 {
 	__attribute__((cleanup(arena_done))) struct arena a = {0};
-	struct shape_reader r = {.a = &a, .what = "image manifest or index", .e = e};
-	struct json *j = NULL;
-	int rc = parse_document(&r, text, len, OCI_MANIFEST_BYTES_MAX, &j);
+	struct document d = {.what = "image manifest or index", .a = &a, .e = e};
+	int rc = read_json(&d, text, len, OCI_MANIFEST_BYTES_MAX);
 
 	if (rc < 0)
 		return rc;
-	enum oci_kind kind = oci_media_kind(json_get_str(j, "mediaType", NULL));
-	bool index = json_get(j, "manifests"), manifest = json_get(j, "layers") || json_get(j, "fsLayers");
+	enum oci_kind kind = oci_media_kind(json_get_str(d.j, "mediaType", NULL));
+	bool index = json_get(d.j, "manifests"), manifest = json_get(d.j, "layers") || json_get(d.j, "fsLayers");
 	if (kind != OCI_KIND_INDEX && kind != OCI_KIND_MANIFEST) {
 		if (index == manifest)
-			return shape_fail(&r, NULL, index ? "has the members of both" : "is neither");
+			return err_invalid(e, "%s: %s", d.what, index ? "has the members of both" : "is neither");
 		kind = index ? OCI_KIND_INDEX : OCI_KIND_MANIFEST;
 	}
 	*ret = kind;
 	return 0;
 }
 
+static int check_config(const struct document *d, const struct oci_image_config *c)
+{
+	char at[PATH_MAX_TEXT];
+	int rc = check_time(d, "created", c->created);
+
+	if (rc >= 0 && !str_eq(c->rootfs_type, "layers"))
+		rc = refuse(d, "rootfs.type", c->rootfs_type, "is not \"layers\"");
+	for (size_t i = 0; rc >= 0 && i < c->diff_ids.n; i++) {
+		snprintf(at, sizeof(at), "rootfs.diff_ids[%zu]", i);
+		rc = check_digest(d, at, c->diff_ids.v[i]);
+	}
+	for (size_t i = 0; rc >= 0 && i < c->n_history; i++) {
+		snprintf(at, sizeof(at), "history[%zu].created", i);
+		rc = check_time(d, at, c->history[i].created);
+	}
+	return rc;
+}
+
 int oci_image_config_parse(struct arena *a, const char *text, size_t len, struct oci_image_config **ret, struct err *e)
 {
-	struct shape_reader r = {.a = a, .what = "image configuration", .e = e};
-	struct json *j = NULL;
-	int rc = parse_document(&r, text, len, OCI_CONFIG_BYTES_MAX, &j);
+	struct document d = {.what = "image configuration", .a = a, .e = e};
+	struct oci_image_config *c = NULL;
+	int rc = read_json(&d, text, len, OCI_CONFIG_BYTES_MAX);
 
-	if (rc < 0)
-		return rc;
-	struct oci_image_config *c = arena_new(a, struct oci_image_config);
-	rc = shape_read(&r, NULL, j, &config_shape, c);
+	if (rc >= 0) {
+		c = arena_new(a, struct oci_image_config);
+		rc = read_fields(&d, &config_table, c);
+	}
+	if (rc >= 0)
+		rc = check_config(&d, c);
 	if (rc >= 0)
 		*ret = c;
+	return rc;
+}
+
+// One image of a docker-archive.
+static int read_archive_image(const struct document *d, size_t i, struct oci_archive_image *v)
+{
+	char at[PATH_MAX_TEXT];
+	int rc = field_parse(d->a, &archive_table, d->j->arr.v[i], v, d->e);
+
+	if (rc < 0)
+		return err_wrap(d->e, rc, "%s: [%zu]", d->what, i);
+	snprintf(at, sizeof(at), "[%zu]: Config", i);
+	rc = check_inside(d, at, v->config);
+	for (size_t k = 0; rc >= 0 && k < v->layers.n; k++) {
+		snprintf(at, sizeof(at), "[%zu]: Layers[%zu]", i, k);
+		rc = check_inside(d, at, v->layers.v[k]);
+	}
 	return rc;
 }
 
 int oci_archive_parse(struct arena *a, const char *text, size_t len, struct oci_archive_image **ret, size_t *ret_n,
 		      struct err *e)
 {
-	struct shape_reader r = {.a = a, .what = "manifest.json", .e = e};
+	struct document d = {.what = "manifest.json", .a = a, .e = e};
 	struct oci_archive_image *v = NULL;
-	struct json *j = NULL;
 	size_t n = 0;
-	int rc = parse_document(&r, text, len, OCI_MANIFEST_BYTES_MAX, &j);
+	int rc = read_json(&d, text, len, OCI_MANIFEST_BYTES_MAX);
 
+	if (rc >= 0 && d.j->type != JSON_ARRAY)
+		rc = err_invalid(e, "%s: wants an array of images, has %s", d.what, json_type_name(d.j));
+	for (size_t i = 0; rc >= 0 && i < d.j->arr.n; i++)
+		rc = read_archive_image(&d, i, arena_append(a, v, n));
 	if (rc < 0)
 		return rc;
-	if (j->type != JSON_ARRAY)
-		return shape_fail(&r, NULL, "%s where an array of images is expected", json_type_name(j));
-	for (size_t i = 0; i < j->arr.n; i++) {
-		struct shape_at at = {.index = i};
-		rc = shape_read(&r, &at, j->arr.v[i], &archive_shape, arena_append(a, v, n));
-		if (rc < 0)
-			return rc;
-	}
 	*ret = v;
 	*ret_n = n;
 	return 0;
@@ -437,51 +479,58 @@ int oci_archive_parse(struct arena *a, const char *text, size_t len, struct oci_
 int oci_layout_check(const char *text, size_t len, struct err *e)
 {
 	__attribute__((cleanup(arena_done))) struct arena a = {0};
-	struct shape_reader r = {.a = &a, .what = "oci-layout", .e = e};
-	struct shape_at at = {.key = "imageLayoutVersion"};
-	struct json *j = NULL;
-	int rc = parse_document(&r, text, len, 4096, &j);
+	struct document d = {.what = "oci-layout", .a = &a, .e = e};
+	int rc = read_json(&d, text, len, LAYOUT_BYTES_MAX);
 
 	if (rc < 0)
 		return rc;
-	const char *version = json_get_str(j, at.key, NULL);
+	const char *version = json_get_str(d.j, "imageLayoutVersion", NULL);
 	if (!version)
-		return shape_fail(&r, &at, "missing or no string");
-	if (!str_starts(version, "1.")) {
-		rc = shape_fail(&r, &at, "%s is not supported, only 1.x is", shape_quote(&r, version));
-		if (e)
-			e->class = ERR_UNSUPPORTED;
-		return rc;
-	}
-	return 0;
+		return err_invalid(e, "%s: imageLayoutVersion: missing or no string", d.what);
+	if (str_starts(version, "1."))
+		return 0;
+	rc = refuse(&d, "imageLayoutVersion", version, "is not supported, only 1.x is");
+	if (e)
+		e->class = ERR_UNSUPPORTED;
+	return rc;
 }
 
 // ---- writing
 
-void oci_manifest_write(const struct oci_manifest *m, struct buf *out)
+static void write_compact(const struct field_table *t, const void *object, struct buf *out)
 {
 	struct json_writer w = JSON_WRITER(out, 0);
 
-	shape_write(&w, &manifest_shape, m);
+	field_write(t, object, &w);
+}
+
+void oci_manifest_write(const struct oci_manifest *m, struct buf *out)
+{
+	struct oci_manifest copy = *m;
+
+	copy.schema_version = SCHEMA_VERSION;
+	write_compact(&manifest_table, &copy, out);
 }
 
 void oci_index_write(const struct oci_index *x, struct buf *out)
 {
-	struct json_writer w = JSON_WRITER(out, 0);
+	struct oci_index copy = *x;
 
-	shape_write(&w, &index_shape, x);
+	copy.schema_version = SCHEMA_VERSION;
+	write_compact(&index_table, &copy, out);
 }
 
 void oci_descriptor_write(struct json_writer *w, const struct oci_descriptor *d)
 {
-	shape_write(w, &descriptor_shape, d);
+	field_write(&descriptor_table, d, w);
 }
 
 void oci_image_config_write(const struct oci_image_config *c, struct buf *out)
 {
-	struct json_writer w = JSON_WRITER(out, 0);
+	struct oci_image_config copy = *c;
 
-	shape_write(&w, &config_shape, c);
+	copy.rootfs_type = (char *)"layers";
+	write_compact(&config_table, &copy, out);
 }
 
 void oci_archive_write(const struct oci_archive_image *v, size_t n, struct buf *out)
@@ -490,6 +539,6 @@ void oci_archive_write(const struct oci_archive_image *v, size_t n, struct buf *
 
 	jw_array(&w);
 	for (size_t i = 0; i < n; i++)
-		shape_write(&w, &archive_shape, &v[i]);
+		field_write(&archive_table, &v[i], &w);
 	jw_array_end(&w);
 }

@@ -89,8 +89,9 @@ struct oci_descriptor {
 	struct json *unknown;
 };
 
-struct oci_manifest {     // schemaVersion 2
-	char *media_type; // NULL: absent, as OCI allows (then it is OCI_MEDIA_MANIFEST)
+struct oci_manifest {
+	int32_t schema_version; // 2; written as 2 whatever it is
+	char *media_type;       // NULL: absent, as OCI allows (then it is OCI_MEDIA_MANIFEST)
 	char *artifact_type;
 	struct oci_descriptor config;
 	struct oci_descriptor *layers; // bottom first
@@ -100,8 +101,9 @@ struct oci_manifest {     // schemaVersion 2
 	struct json *unknown;
 };
 
-struct oci_index {        // also Docker's manifest list, and index.json of a layout
-	char *media_type; // NULL: absent
+struct oci_index {              // also Docker's manifest list, and index.json of a layout
+	int32_t schema_version; // as above
+	char *media_type;       // NULL: absent
 	char *artifact_type;
 	struct oci_descriptor *manifests;
 	size_t n_manifests;
@@ -165,6 +167,7 @@ struct oci_image_config {
 	struct oci_strings os_features;
 	struct oci_image_run config; // all empty when absent
 	struct oci_strings diff_ids; // rootfs.diff_ids: valid digests, bottom first
+	char *rootfs_type;           // "layers"; written as such whatever it is
 	struct json *rootfs_unknown;
 	struct oci_history *history;
 	size_t n_history;
