@@ -170,3 +170,8 @@ int sys_sched_setattr(pid_t pid, void *attr, unsigned flags)
 {
 	return (int)syscall(SYS_sched_setattr, pid, attr, flags);
 }
+
+int sys_set_mempolicy(int mode, const unsigned long *nodes, unsigned long max_node)
+{
+	return (int)syscall(SYS_set_mempolicy, mode, nodes, max_node);
+}

@@ -40,6 +40,7 @@ int sys_execveat(int fd, const char *path, char *const argv[], char *const envp[
 int sys_memfd_create(const char *name, unsigned flags);
 int sys_ioprio_set(int which, int who, int ioprio);
 int sys_sched_setattr(pid_t pid, void *attr, unsigned flags);
+int sys_set_mempolicy(int mode, const unsigned long *nodes, unsigned long max_node);
 
 // Constants that kernel headers of 6.1 or libc's own lack; the values are the kernel's ABI.
 #ifndef MOVE_MOUNT_SET_GROUP

@@ -18,19 +18,22 @@
 struct container_plan {
 	const char *id;
 	const struct oci_spec *spec; // checked
-	int bundle;		     // directory descriptor, for relative paths; -1: none
-	int rootfs;		     // a detached mount (fsmount, open_tree clone) to become "/", or -1: spec->root.path by path
-	int stdio[3];		     // the payload's 0, 1, 2 without a terminal; -1: /dev/null
-	int console_socket;	     // with process.terminal: the pty master is sent here (SCM_RIGHTS); -1: kept in container_created
+	int bundle;                  // directory descriptor, for relative paths; -1: none
+	int rootfs;         // a detached mount (fsmount, open_tree clone) to become "/", or -1: spec->root.path by path
+	int stdio[3];       // the payload's 0, 1, 2 without a terminal; -1: /dev/null
+	int console_socket; // with process.terminal: the pty master is sent here (SCM_RIGHTS); -1: kept in
+			    // container_created
 	const struct seccomp_filter *seccomp; // compiled already, or NULL: compiled from the spec (no cache)
 	unsigned cgroup_flags;
-	const char *cgroup_path;     // NULL: spec's cgroupsPath, else "/berth/<id>"; "" : no cgroup at all
-	const int *preserve_fds;     // to be 3, 4, ... in the payload
+	const char *cgroup_path; // NULL: spec's cgroupsPath, else "/berth/<id>"; "" : no cgroup at all
+	const int *preserve_fds; // to be 3, 4, ... in the payload
 	size_t n_preserve_fds;
-	const char *init_process;    // a static init (pid 1) to put in front (--init), as a host path opened by us; NULL: none
-	bool run_now;		     // no waiting for container_start: straight into the payload
+	const char *
+		init_process; // a static init (pid 1) to put in front (--init), as a host path opened by us; NULL: none
+	bool run_now;         // no waiting for container_start: straight into the payload
 	bool no_pivot, no_new_keyring;
-	// Called in the parent when init exists and its namespaces are there (and before hooks): move a link in, and so on.
+	// Called in the parent when init exists and its namespaces are there (and before hooks): move a link in, and so
+	// on.
 	int (*on_namespaces)(pid_t pid, int pidfd, void *data, struct err *e);
 	void *data;
 };
@@ -39,8 +42,8 @@ struct container_created {
 	pid_t pid;
 	int pidfd;
 	uint64_t start_time; // field 22 of /proc/PID/stat
-	int console;	     // pty master, or -1
-	int sync;	     // where container_start speaks to a waiting init, or -1
+	int console;         // pty master, or -1
+	int sync;            // where container_start speaks to a waiting init, or -1
 	int seccomp_notify;  // listener or -1
 	struct cgroup *cgroup;
 };
@@ -55,13 +58,13 @@ int container_start(struct container_created *c, struct err *e);
 
 // A process in a running container.
 struct container_exec {
-	pid_t pid;			 // the container's init
+	pid_t pid; // the container's init
 	int pidfd;
 	const struct oci_process *process;
-	const struct oci_spec *spec;	 // for what process leaves open (namespaces, seccomp, ...)
-	const char *user;		 // "name[:group]" resolved inside the container, or NULL: process->user as it is
+	const struct oci_spec *spec; // for what process leaves open (namespaces, seccomp, ...)
+	const char *user;            // "name[:group]" resolved inside the container, or NULL: process->user as it is
 	const struct seccomp_filter *seccomp;
-	struct cgroup *cgroup;		 // may be NULL
+	struct cgroup *cgroup; // may be NULL
 	int stdio[3];
 	int console_socket;
 	const int *preserve_fds;
@@ -84,5 +87,6 @@ struct container_user {
 	size_t n_groups;
 	char *home;
 };
-int container_user_resolve(int root, const char *user, const char *const *extra_groups, struct container_user *ret, struct err *e);
+int container_user_resolve(int root, const char *user, const char *const *extra_groups, struct container_user *ret,
+			   struct err *e);
 void container_user_done(struct container_user *u);

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Owns /proc/sys. What is namespaced is a short list: net.* in a network namespace, the System V and POSIX message
+// limits in an ipc namespace, two names in a uts namespace. Anything else would change the host and is refused.
+#include "kernel/sysctl.h"
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+
+static const char *const ipc_names[] = {"kernel.msgmax",
+					"kernel.msgmnb",
+					"kernel.msgmni",
+					"kernel.sem",
+					"kernel.shmall",
+					"kernel.shmmax",
+					"kernel.shmmni",
+					"kernel.shm_rmid_forced",
+					"kernel.auto_msgmni",
+					"kernel.msg_next_id",
+					"kernel.sem_next_id",
+					"kernel.shm_next_id",
+					NULL};
+
+// "net/ipv4/ip_forward" or "net.ipv4.ip_forward" to the path; the first separator found decides which of both it is,
+// so that "net.ipv4.conf.eth0/1.forwarding" keeps its slash as a dot, as sysctl(8) has it.
+static int name_to_path(const char *name, char *dst, size_t n, struct err *e)
+{
+	char sep = name[strcspn(name, "./")];
+
+	if (!str_copy(dst, n, name) || !*name || path_has_dotdot(dst) || !sep)
+		return err_invalid(e, "linux.sysctl: \"%s\" is not a sysctl name", name);
+	for (char *p = dst; *p; p++) {
+		if (sep == '.' && (*p == '.' || *p == '/'))
+			*p = *p == '.' ? '/' : '.';
+		if (*p == '\n')
+			return err_invalid(e, "linux.sysctl: a line break in a name");
+	}
+	if (path_has_dotdot(dst) || strstr(dst, "//") || *dst == '/')
+		return err_invalid(e, "linux.sysctl: \"%s\" is not a sysctl name", name);
+	return 0;
+}
+
+static bool has(const struct oci_spec *s, enum oci_namespace_type t)
+{
+	return oci_find_namespace(s, t) != NULL;
+}
+
+static int check_one(const struct oci_spec *s, const char *name, struct err *e)
+{
+	char path[256], dotted[256];
+	int rc = name_to_path(name, path, sizeof(path), e);
+	if (rc < 0)
+		return rc;
+	if (!str_copy(dotted, sizeof(dotted), path))
+		return err_invalid(e, "linux.sysctl: \"%s\" is too long", name);
+	for (char *p = dotted; *p; p++)
+		if (*p == '/')
+			*p = '.';
+	if (str_starts(dotted, "net."))
+		return has(s, OCI_NS_NETWORK)
+			       ? 0
+			       : err_invalid(e, "linux.sysctl: %s needs a network namespace of the container's own",
+					     name);
+	if (str_in(dotted, ipc_names) || str_starts(dotted, "fs.mqueue."))
+		return has(s, OCI_NS_IPC)
+			       ? 0
+			       : err_invalid(e, "linux.sysctl: %s needs an ipc namespace of the container's own", name);
+	if (str_eq(dotted, "kernel.domainname") || str_eq(dotted, "kernel.hostname"))
+		return has(s, OCI_NS_UTS)
+			       ? 0
+			       : err_invalid(e, "linux.sysctl: %s needs a uts namespace of the container's own", name);
+	return err_invalid(e, "linux.sysctl: %s is not separate for each container and would change the host", name);
+}
+
+int sysctl_check(const struct oci_spec *s, struct err *e)
+{
+	for (size_t i = 0; i < s->linux->sysctl.n; i++) {
+		int rc = check_one(s, s->linux->sysctl.v[i].key, e);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+int sysctl_apply(int proc, const struct oci_pairs *v, struct err *e)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		char path[256], below[272];
+		int rc = name_to_path(v->v[i].key, path, sizeof(path), e);
+		if (!rc)
+			rc = str_fmt(below, sizeof(below), "sys/%s", path);
+		if (!rc)
+			rc = file_write_kernel(proc, below, v->v[i].value, e);
+		if (rc < 0)
+			return err_wrap(e, rc, "linux.sysctl: %s=%s", v->v[i].key, v->v[i].value);
+	}
+	return 0;
+}
