@@ -23,7 +23,7 @@ static const struct {
 	const char *v1, *v2;
 } names[] = {
 	[CG_CPU] = {"cpu", "cpu"},
-	[CG_CPUACCT] = {"cpuacct", "cpu"},
+	[CG_CPUACCT] = {"cpuacct", "cpuacct"},
 	[CG_CPUSET] = {"cpuset", "cpuset"},
 	[CG_MEMORY] = {"memory", "memory"},
 	[CG_PIDS] = {"pids", "pids"},

@@ -336,11 +336,34 @@ int cgroup_v2_apply_unified(const struct cgroup *c, const struct oci_resources *
 	return 0;
 }
 
+static const char *controller(int c)
+{
+	return cgroup_controller_name((enum cgroup_controller)c, true);
+}
+
 static uint32_t read_controllers(int at, const char *file)
 {
 	_cleanup_buf_ struct buf b = BUF_INIT(CGROUP_FILE_MAX);
 
 	return file_read(at, file, CGROUP_FILE_MAX, &b, NULL) < 0 ? 0 : cgroup_controllers_parse(b.data, true);
+}
+
+// The kernel lets a group with processes hand on cpu, pids and the like, at a price: the groups below become "domain
+// invalid" and take nobody. So a group with processes hands nothing on; the root of the tree (it has no type) may.
+static bool has_processes(int fd)
+{
+	_cleanup_buf_ struct buf b = BUF_INIT(CGROUP_FILE_MAX);
+
+	return !faccessat(fd, "cgroup.type", F_OK, 0) &&
+	       file_read(fd, "cgroup.procs", CGROUP_FILE_MAX, &b, NULL) >= 0 && b.len;
+}
+
+static void remember(struct cgroup_refusal *why, int code, const char *at)
+{
+	if (why->code)
+		return;
+	why->code = code;
+	snprintf(why->at, sizeof(why->at), "%s", *at ? at : "/");
 }
 
 // Together in one write, one by one if that fails, so that one refusal does not take the others with it.
@@ -349,21 +372,22 @@ static void enable_at(int fd, uint32_t want, const char *at, struct cgroup_refus
 	char line[256] = "";
 	size_t n = 0;
 
-	want &= ~CG_BIT(CG_CPUACCT);
+	if (want && has_processes(fd)) {
+		remember(why, EBUSY, at);
+		return;
+	}
 	for (int c = 0; c < CG_MAX; c++)
 		if (want & CG_BIT(c))
-			n += (size_t)snprintf(line + n, sizeof(line) - n, "+%s ", cgroup_controller_name(c, true));
+			n += (size_t)snprintf(line + n, sizeof(line) - n, "+%s ", controller(c));
 	if (!n || file_write_kernel(fd, "cgroup.subtree_control", line, NULL) >= 0)
 		return;
 	for (int c = 0; c < CG_MAX; c++) {
 		if (!(want & CG_BIT(c)))
 			continue;
-		snprintf(line, sizeof(line), "+%s", cgroup_controller_name(c, true));
+		snprintf(line, sizeof(line), "+%s", controller(c));
 		int rc = file_write_kernel(fd, "cgroup.subtree_control", line, NULL);
-		if (rc < 0 && !why->code) {
-			why->code = -rc;
-			snprintf(why->at, sizeof(why->at), "%s", *at ? at : "/");
-		}
+		if (rc < 0)
+			remember(why, -rc, at);
 	}
 }
 
