@@ -60,22 +60,24 @@ struct oci_exec_cpu_affinity {
 	char *initial, *final; // cpu lists or NULL
 };
 
+struct oci_console_size {
+	bool set;
+	uint64_t height, width; // characters
+};
+
 struct oci_process {
 	bool terminal;
-	struct {
-		bool set;
-		uint64_t height, width;
-	} console_size;
+	struct oci_console_size console_size;
 	struct oci_user user;
 	struct oci_strings args, env;
 	char *cwd;
-	char *command_line; // Windows only; kept
+	char *command_line;                    // Windows only; kept
 	struct oci_capabilities *capabilities; // NULL: absent
 	struct oci_rlimit *rlimits;
 	size_t n_rlimits;
 	bool no_new_privileges;
 	char *apparmor_profile, *selinux_label;
-	struct { bool set; int32_t v; } oom_score_adj;
+	struct opt_i32 oom_score_adj;
 	struct oci_scheduler *scheduler;
 	struct oci_io_priority *io_priority;
 	struct oci_exec_cpu_affinity *exec_cpu_affinity;
@@ -122,7 +124,7 @@ struct oci_namespace {
 	char *path; // NULL: a new one
 };
 const char *oci_namespace_name(enum oci_namespace_type t); // "mount", "network", ...
-int oci_namespace_from_name(const char *name);		   // or -EINVAL
+int oci_namespace_from_name(const char *name);             // or -EINVAL
 
 struct oci_device {
 	char *path;
@@ -133,9 +135,9 @@ struct oci_device {
 
 struct oci_device_rule {
 	bool allow;
-	char type; // 'a', 'c', 'b'
+	char type;                   // 'a', 'c', 'b'
 	struct opt_i64 major, minor; // unset (or -1): all
-	char *access; // subset of "rwm"; NULL: all
+	char *access;                // subset of "rwm"; NULL: all
 };
 
 struct oci_memory {
@@ -171,11 +173,20 @@ struct oci_block_io {
 
 struct oci_hugepage_limit {
 	char *page_size; // "2MB"
-	uint64_t limit;	 // bytes
+	uint64_t limit;  // bytes
 };
 struct oci_network_priority {
 	char *name;
 	uint32_t priority;
+};
+struct oci_network {
+	struct opt_u32 class_id;
+	struct oci_network_priority *priorities;
+	size_t n_priorities;
+};
+struct oci_pids {
+	bool set;
+	int64_t limit; // 0 or less: unlimited ("max")
 };
 struct oci_rdma_limit {
 	char *device;
@@ -187,21 +198,25 @@ struct oci_resources {
 	size_t n_devices;
 	struct oci_memory *memory;
 	struct oci_cpu *cpu;
-	struct { bool set; int64_t limit; } pids; // 0 or less: unlimited ("max")
+	struct oci_pids pids;
 	struct oci_block_io *block_io;
 	struct oci_hugepage_limit *hugepage_limits;
 	size_t n_hugepage_limits;
-	struct {
-		struct opt_u32 class_id;
-		struct oci_network_priority *priorities;
-		size_t n_priorities;
-	} network;
+	struct oci_network network;
 	struct oci_rdma_limit *rdma;
 	size_t n_rdma;
 	struct oci_pairs unified;
 };
 
-enum oci_seccomp_op { OCI_SCMP_NE = 1, OCI_SCMP_LT, OCI_SCMP_LE, OCI_SCMP_EQ, OCI_SCMP_GE, OCI_SCMP_GT, OCI_SCMP_MASKED_EQ };
+enum oci_seccomp_op {
+	OCI_SCMP_NE = 1,
+	OCI_SCMP_LT,
+	OCI_SCMP_LE,
+	OCI_SCMP_EQ,
+	OCI_SCMP_GE,
+	OCI_SCMP_GT,
+	OCI_SCMP_MASKED_EQ
+};
 enum oci_seccomp_action {
 	OCI_ACT_KILL = 1, // the thread (SCMP_ACT_KILL, SCMP_ACT_KILL_THREAD)
 	OCI_ACT_KILL_PROCESS,
@@ -228,7 +243,7 @@ struct oci_seccomp {
 	enum oci_seccomp_action default_action;
 	struct opt_u32 default_errno_ret;
 	struct oci_strings architectures; // "SCMP_ARCH_X86_64"; empty: native
-	struct oci_strings flags;	  // "SECCOMP_FILTER_FLAG_LOG"
+	struct oci_strings flags;         // "SECCOMP_FILTER_FLAG_LOG"
 	char *listener_path, *listener_metadata;
 	struct oci_seccomp_rule *rules;
 	size_t n_rules;
@@ -290,7 +305,7 @@ struct oci_spec {
 	struct oci_hooks hooks;
 	struct oci_pairs annotations;
 	struct oci_linux *linux; // never NULL after parse or new
-	struct json *unknown;	  // unknown top-level members, windows/solaris/... sections included (kept, not obeyed)
+	struct json *unknown;    // unknown top-level members, windows/solaris/... sections included (kept, not obeyed)
 };
 
 // An empty spec: version, linux and process allocated, everything else absent.
@@ -303,8 +318,19 @@ void oci_spec_free_p(struct oci_spec **s);
 int oci_spec_parse(const char *text, size_t len, struct oci_spec **ret, struct err *e);
 // Reads and parses config.json in dirfd (at most 16 MiB).
 int oci_spec_load(int dirfd, struct oci_spec **ret, struct err *e);
-// The checks of the specification that go beyond types (config.md): see runtime_check.c for the list.
+// The checks of the specification that go beyond types (config.md): see runtime_check.c for the list. What no container
+// can be made of is refused here, before anything is touched; process is required.
 int oci_spec_check(const struct oci_spec *s, struct err *e);
+// The part of it for a process alone (exec --process).
+int oci_process_check(const struct oci_process *p, struct err *e);
+// The part of it for resources alone (update --resources).
+int oci_resources_check(const struct oci_resources *r, struct err *e);
+// What is passed over and its author should know: capabilities that capability_value does not know (it returns a
+// negative number), relative mount destinations, sections of other platforms. Lines into ret, in arena a.
+void oci_spec_warnings(const struct oci_spec *s, int (*capability_value)(const char *name), struct arena *a,
+		       struct oci_strings *ret);
+// RLIMIT_* of setrlimit(2) for "RLIMIT_NOFILE", or -EINVAL.
+int oci_rlimit_value(const char *type);
 // Writes the whole config; indent as for json_writer.
 void oci_spec_write(const struct oci_spec *s, unsigned indent, struct buf *out);
 
@@ -312,6 +338,7 @@ void oci_spec_write(const struct oci_spec *s, unsigned indent, struct buf *out);
 int oci_process_parse(struct arena *a, const char *text, size_t len, struct oci_process **ret, struct err *e);
 void oci_process_write(const struct oci_process *p, unsigned indent, struct buf *out);
 int oci_resources_parse(struct arena *a, const char *text, size_t len, struct oci_resources **ret, struct err *e);
+// linux.seccomp alone. Docker's profile format is refused: seccomp_parse_profile (kernel/seccomp.h) reads it.
 int oci_seccomp_parse(struct arena *a, const char *text, size_t len, struct oci_seccomp **ret, struct err *e);
 
-struct oci_namespace *oci_find_namespace(const struct oci_spec *s, enum oci_namespace_type t);   // or NULL
+struct oci_namespace *oci_find_namespace(const struct oci_spec *s, enum oci_namespace_type t); // or NULL
