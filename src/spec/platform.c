@@ -142,7 +142,7 @@ int oci_platform_parse(struct arena *a, const char *text, struct oci_platform *r
 	const struct alias *alias = find_alias(arch);
 	p.architecture = arena_strdup(a, alias ? alias->architecture : arch);
 	p.variant = n > 2 ? part[2] : alias && alias->variant ? arena_strdup(a, alias->variant) : NULL;
-	if (p.variant && *p.variant >= '0' && *p.variant <= '9')
+	if (p.variant && strlen(p.variant) <= 3 && !p.variant[strspn(p.variant, "0123456789.")]) // "8", "8.0"
 		p.variant = arena_printf(a, "v%s", p.variant);
 	if (p.variant && is_default_variant(&p))
 		p.variant = NULL;
