@@ -4,6 +4,7 @@
 #include "test.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/path.h"
@@ -12,9 +13,12 @@
 
 #include <limits.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static struct err error;
@@ -249,6 +253,68 @@ TEST(path_magic_links_do_not_lead_out)
 	CHECK_EQ(path_open_in_walk(fd, path, O_RDONLY, 0), -ENOENT);
 	int through = path_open_in(fd, "self/status", O_RDONLY, 0);
 	CHECK(through >= 0);
+}
+
+// Another process exchanges a folder and a link to the outside, and moves folders about, while we resolve.
+static void stir(void)
+{
+	for (;;) {
+		renameat2(root, "swap", root, "link", RENAME_EXCHANGE);
+		renameat(root, "a/b", root, "b");
+		renameat(root, "b", root, "a/b");
+		renameat(root, "a/b/c", root, "c");
+		renameat(root, "c", root, "a/b/c");
+	}
+}
+
+static bool is_inside(int fd)
+{
+	char link[FD_PATH_MAX], where[PATH_MAX], inside[64];
+
+	fd_proc_path(link, fd);
+	ssize_t n = readlink(link, where, sizeof(where) - 1);
+	where[n < 0 ? 0 : n] = 0;
+	snprintf(inside, sizeof(inside), "%s/root", top_path);
+	const char *rest = str_after(where, inside);
+	return rest && (!*rest || *rest == '/');
+}
+
+TEST(path_races_do_not_lead_out)
+{
+	static const char *const paths[] = {
+		"swap/canary",       "link/canary",       "swap", "a/b/c/../../../../canary",
+		"a/b/c/../../../..", "a/b/../../link/..",
+	};
+	unsigned opened = 0;
+
+	setup();
+	dir_at("a");
+	dir_at("a/b");
+	dir_at("a/b/c");
+	dir_at("swap");
+	file_at("swap/canary");
+	link_at("../../../../../../..", "link");
+	pid_t pid = fork();
+	CHECK(pid >= 0);
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		stir();
+	}
+	int64_t deadline = clock_monotonic() + 600 * NS_PER_MS;
+	for (unsigned i = 0; clock_monotonic() < deadline; i++) {
+		const char *path = paths[i / 2 % ARRAY_SIZE(paths)];
+		_cleanup_fd_ int fd =
+			i % 2 ? path_open_in_walk(root, path, O_PATH, 0) : path_open_in(root, path, O_PATH, 0);
+		if (fd < 0) {
+			CHECK(fd == -ENOENT || fd == -EAGAIN || fd == -ELOOP);
+			continue;
+		}
+		opened++;
+		CHECK(is_inside(fd));
+	}
+	CHECK(!kill(pid, SIGKILL) && waitpid(pid, NULL, 0) == pid);
+	CHECK(opened > 100);
+	teardown();
 }
 
 TEST(path_mkdirs_goes_through_links)
