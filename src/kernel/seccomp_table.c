@@ -11,12 +11,14 @@
 
 #if defined(__x86_64__) && !defined(__ILP32__)
 enum { X32_BIT = 0x40000000 };
+const char seccomp_native_arch[] = "amd64";
 const struct seccomp_abi seccomp_abis[] = {
 	{"SCMP_ARCH_X86_64", AUDIT_ARCH_X86_64, 0, COL_X86_64, true, -1, -1},
 	{"SCMP_ARCH_X86", AUDIT_ARCH_I386, 0, COL_X86, false, 102, 117},
 	{"SCMP_ARCH_X32", AUDIT_ARCH_X86_64, X32_BIT, COL_X32, false, -1, -1},
 };
 #elif defined(__aarch64__)
+const char seccomp_native_arch[] = "arm64";
 const struct seccomp_abi seccomp_abis[] = {
 	{"SCMP_ARCH_AARCH64", AUDIT_ARCH_AARCH64, 0, COL_AARCH64, true, -1, -1},
 	{"SCMP_ARCH_ARM", AUDIT_ARCH_ARM, 0, COL_ARM, false, -1, -1},

@@ -34,6 +34,7 @@ enum { SECCOMP_MAX_ABIS = 3 };
 // The ABIs this machine's kernel can run, the native one first.
 extern const struct seccomp_abi seccomp_abis[];
 extern const size_t seccomp_n_abis;
+extern const char seccomp_native_arch[]; // as profile files name it in conditions: "amd64"
 
 // The row of a name, or NULL.
 const struct seccomp_syscall *seccomp_find_syscall(const char *name);

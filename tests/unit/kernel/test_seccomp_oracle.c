@@ -470,6 +470,46 @@ TEST(seccomp_oracle_default_profile)
 	CHECK_EQ(compared, ARRAY_SIZE(caps));
 }
 
+// A profile file of the shape Docker's has: families one by one, a range, masks, conditions by capability.
+TEST(seccomp_oracle_profile_file)
+{
+	static const uint64_t caps[] = {0, CAPABILITY_BIT(21)};
+	struct err e = {0};
+	char text[16384];
+	size_t n = 0;
+
+	n += (size_t)
+		snprintf(text, sizeof(text),
+			 "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":1,\"archMap\":[{\"architecture\":"
+			 "\"SCMP_ARCH_X86_64\",\"subArchitectures\":[\"SCMP_ARCH_X86\",\"SCMP_ARCH_X32\"]}],"
+			 "\"syscalls\":[{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"socketcall\",\"ipc\"");
+	for (int nr = 0; nr < 330; nr += 1 + nr % 3)
+		if (nr != 41 && nr != 56 && nr != 135)
+			n += (size_t)snprintf(text + n, sizeof(text) - n, ",\"%s\"", seccomp_syscall_name(nr));
+	n += (size_t)snprintf(text + n, sizeof(text) - n, "]}");
+	for (int family = 0; family < 46; family += 1 + family % 2)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+				      ",{\"names\":[\"socket\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":0,"
+				      "\"value\":%d,\"op\":\"%s\"}]}",
+				      family + 3, family ? "SCMP_CMP_EQ" : "SCMP_CMP_LT");
+	n += (size_t)snprintf(
+		text + n, sizeof(text) - n,
+		",{\"name\":\"clone\",\"action\":\"SCMP_ACT_ALLOW\",\"excludes\":{\"caps\":[\"CAP_SYS_ADMIN\"]},"
+		"\"args\":[{\"index\":0,\"value\":2114060288,\"valueTwo\":0,\"op\":\"SCMP_CMP_MASKED_EQ\"}]},"
+		"{\"names\":[\"clone\",\"clone3\"],\"action\":\"SCMP_ACT_ALLOW\",\"includes\":{\"caps\":"
+		"[\"CAP_SYS_ADMIN\"]}},{\"names\":[\"personality\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[{"
+		"\"index\":0,\"value\":4294967295,\"op\":\"SCMP_CMP_EQ\"}]}]}");
+	CHECK(n < sizeof(text));
+	for (size_t i = 0; i < ARRAY_SIZE(caps); i++) {
+		struct arena a = {0};
+		struct oci_seccomp *p = NULL;
+		CHECK_OK(seccomp_parse_profile(&a, text, n, caps[i], &p, &e), e);
+		compare_profile(p, 60);
+		arena_done(&a);
+	}
+	CHECK_EQ(compared, ARRAY_SIZE(caps));
+}
+
 TEST(seccomp_oracle_random_profiles)
 {
 	for (uint64_t seed = 1; seed <= 340; seed++)
