@@ -67,7 +67,8 @@ struct json *json_new_string(struct arena *a, const char *s);
 struct json *json_new_int(struct arena *a, int64_t i);
 struct json *json_new_bool(struct arena *a, bool b);
 void json_set(struct arena *a, struct json *obj, const char *key, struct json *value); // replaces
-void json_add(struct arena *a, struct json *obj, const struct json_member *m); // whose key is known to be new; shares its memory
+// Adds a member whose key is known to be new; its key and value are shared, not copied.
+void json_add(struct arena *a, struct json *obj, const struct json_member *m);
 void json_push(struct arena *a, struct json *arr, struct json *value);
 
 // Streaming writer. Commas and indentation are its business; keys before values inside objects.
