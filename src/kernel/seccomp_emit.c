@@ -7,9 +7,11 @@
 //   refuse the thread whose architecture is none of them (as libseccomp does)
 //   the argument checks
 // A tree splits the whole range of 32-bit numbers into intervals of equal decision and finds the interval by binary
-// search, one comparison a level; neighbouring calls that are treated alike cost nothing. Its leaves are one
-// instruction each: an answer, or a jump to a block of argument checks. Those blocks are written once for all calls
-// (and ABIs of the same width) that have the same checks.
+// search, one comparison a level; neighbouring calls that are treated alike cost nothing. The search ends at a stretch
+// of intervals that is one answer with at most a few exceptions, which are compared one by one: that needs a third of
+// the instructions of a search to the end, and loading a filter costs by the instruction. An answer is one instruction:
+// a return, or a jump to a block of argument checks. Those blocks are written once for all calls (and ABIs of the same
+// width) that have the same checks.
 //
 // The kernel works out beforehand which calls a filter always allows (its action cache, since 5.11) by running it with
 // unknown arguments; it can as long as nothing but number and architecture is loaded before the answer, which holds
@@ -29,7 +31,8 @@ enum {
 	// Stand-ins for jump offsets until the end of a condition or a check is known. A check is far shorter.
 	TO_HOLDS = 254,
 	TO_FAILS = 255,
-	MAX_EQUALS = 200, // values compared in one run
+	MAX_EQUALS = 200,   // values compared in one run
+	MAX_EXCEPTIONS = 8, // numbers compared one by one at the end of a tree
 	X32_BIT = 0x40000000,
 };
 
@@ -269,32 +272,104 @@ static void make_intervals(struct emitter *m, const struct seccomp_arch_plan *a)
 	add_interval(m, UINT32_MAX, otherwise); // -1: a call that a tracer cancelled
 }
 
-// Instructions of the tree over intervals [lo, hi).
-static size_t tree_size(size_t lo, size_t hi)
-{
-	if (hi - lo == 1)
-		return 1;
-	size_t mid = lo + (hi - lo) / 2, left = tree_size(lo, mid);
+// A stretch of intervals that is one answer with few exceptions: shorter as a list of comparisons than as a tree.
+struct stretch {
+	uint64_t rule; // the answer of the longest interval
+	size_t n;      // exceptions
+	struct {
+		uint32_t nr;
+		uint64_t leaf;
+	} except[MAX_EXCEPTIONS];
+	size_t n_leaves; // different answers among them
+	uint64_t leaves[MAX_EXCEPTIONS];
+};
 
-	return 1 + (left > MAX_JUMP) + left + tree_size(mid, hi);
+static uint32_t last_of(const struct emitter *m, size_t i)
+{
+	return i + 1 < m->n_intervals ? m->intervals[i + 1].start - 1 : UINT32_MAX;
 }
 
-static void put_tree(struct emitter *m, size_t lo, size_t hi)
+static void stretch_add_leaf(struct stretch *s, uint64_t leaf)
 {
-	uint64_t leaf = m->intervals[lo].leaf;
+	for (size_t i = 0; i < s->n_leaves; i++)
+		if (s->leaves[i] == leaf)
+			return;
+	s->leaves[s->n_leaves++] = leaf;
+}
 
-	if (hi - lo == 1 && leaf & LEAF_CHECKS) {
+// Whether intervals [lo, hi) are such a stretch.
+static bool stretch_of(const struct emitter *m, size_t lo, size_t hi, struct stretch *ret)
+{
+	size_t longest = lo;
+
+	if (hi - lo > 2 * MAX_EXCEPTIONS + 1)
+		return false;
+	for (size_t i = lo; i < hi; i++)
+		if (last_of(m, i) - m->intervals[i].start > last_of(m, longest) - m->intervals[longest].start)
+			longest = i;
+	*ret = (struct stretch){.rule = m->intervals[longest].leaf};
+	for (size_t i = lo; i < hi; i++) {
+		uint32_t nr = m->intervals[i].start, more = last_of(m, i) - nr;
+		if (m->intervals[i].leaf == ret->rule)
+			continue;
+		if (more >= MAX_EXCEPTIONS || ret->n + more >= MAX_EXCEPTIONS)
+			return false;
+		stretch_add_leaf(ret, m->intervals[i].leaf);
+		for (uint32_t k = 0; k <= more; k++) {
+			ret->except[ret->n].nr = nr + k;
+			ret->except[ret->n++].leaf = m->intervals[i].leaf;
+		}
+	}
+	return true;
+}
+
+// Instructions of the tree over intervals [lo, hi).
+static size_t tree_size(const struct emitter *m, size_t lo, size_t hi)
+{
+	struct stretch s;
+
+	if (stretch_of(m, lo, hi, &s))
+		return s.n + 1 + s.n_leaves;
+	size_t mid = lo + (hi - lo) / 2, left = tree_size(m, lo, mid);
+
+	return 1 + (left > MAX_JUMP) + left + tree_size(m, mid, hi);
+}
+
+static void put_leaf(struct emitter *m, uint64_t leaf)
+{
+	if (leaf & LEAF_CHECKS) {
 		__typeof__(m->fixups) f = arena_append(&m->arena, m->fixups, m->n_fixups);
 		f->at = m->n;
 		f->block = (size_t)(leaf & ~LEAF_CHECKS);
 		put(m, BPF_JMP | BPF_JA, 0, 0, 0);
-		return;
-	}
-	if (hi - lo == 1) {
+	} else {
 		put_return(m, (uint32_t)leaf);
+	}
+}
+
+static void put_stretch(struct emitter *m, const struct stretch *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		size_t which = 0;
+		while (s->leaves[which] != s->except[i].leaf)
+			which++;
+		// Behind the other comparisons and the rule: the answers of the exceptions.
+		put_jump(m, BPF_JEQ, s->except[i].nr, (uint8_t)(s->n - i + which), 0);
+	}
+	put_leaf(m, s->rule);
+	for (size_t i = 0; i < s->n_leaves; i++)
+		put_leaf(m, s->leaves[i]);
+}
+
+static void put_tree(struct emitter *m, size_t lo, size_t hi)
+{
+	struct stretch s;
+
+	if (stretch_of(m, lo, hi, &s)) {
+		put_stretch(m, &s);
 		return;
 	}
-	size_t mid = lo + (hi - lo) / 2, left = tree_size(lo, mid);
+	size_t mid = lo + (hi - lo) / 2, left = tree_size(m, lo, mid);
 	if (left > MAX_JUMP) {
 		put_jump(m, BPF_JGE, m->intervals[mid].start, 0, 1);
 		put(m, BPF_JMP | BPF_JA, (uint32_t)left, 0, 0);
