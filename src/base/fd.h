@@ -21,6 +21,8 @@ ssize_t fd_read_full(int fd, void *p, size_t n);
 ssize_t fd_write_full(int fd, const void *p, size_t n);
 ssize_t fd_pread_full(int fd, void *p, size_t n, off_t off);
 
+// All readers append to the buffer, which is as it was after a failure; a zeroed one gets max as its maximum.
+
 // Reads to end of file, at most b's maximum (then -EFBIG).
 int fd_read_all(int fd, struct buf *b);
 // Opens (openat, O_RDONLY|O_CLOEXEC|O_NOCTTY) and reads a regular file or a kernel file of at most max bytes.

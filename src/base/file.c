@@ -111,7 +111,7 @@ int file_write_atomic(int dirfd, const char *name, const void *p, size_t n, mode
 	_cleanup_free_ char *temp = NULL;
 	_cleanup_fd_ int fd = open_temporary(dirfd, name, &temp);
 
-	if (fd < 0)
+	if (fd < 0 || !temp)
 		return err_rc(e, fd, "write %s: create a temporary beside it", name);
 	ssize_t rc = fd_write_full(fd, p, n);
 	// fchmod, for the mode given to open is subject to the umask.

@@ -168,11 +168,9 @@ static int read_string(const struct reader *r, const struct place *at, const str
 static int read_letter(const struct reader *r, const struct place *at, const struct field *f, const struct json *j,
 		       char *ret)
 {
-	char *s;
-	int rc = read_string(r, at, j, &s);
-
-	if (rc < 0)
-		return rc;
+	if (j->type != JSON_STRING)
+		return wrong_type(r, at, "a string", j);
+	const char *s = j->str.s;
 	if (!s[0] || s[1] || !strchr(f->letters, s[0]))
 		return refuse(r, at, "\"%.32s\" is not one letter of \"%s\"", s, f->letters);
 	*ret = s[0];
@@ -182,11 +180,9 @@ static int read_letter(const struct reader *r, const struct place *at, const str
 static int read_word(const struct reader *r, const struct place *at, const struct field *f, const struct json *j,
 		     int *ret)
 {
-	char *s;
-	int rc = read_string(r, at, j, &s);
-
-	if (rc < 0)
-		return rc;
+	if (j->type != JSON_STRING)
+		return wrong_type(r, at, "a string", j);
+	const char *s = j->str.s;
 	int value = field_word_value(f->words, s);
 	if (value >= 0) {
 		*ret = value;
@@ -234,7 +230,7 @@ static int read_u32s(const struct reader *r, const struct place *at, const struc
 		return 0;
 	uint32_t *v = arena_new_n(r->arena, uint32_t, j->arr.n);
 	for (size_t i = 0; i < j->arr.n; i++) {
-		uint64_t u;
+		uint64_t u = 0;
 		int rc = read_unsigned(r, &(struct place){.up = at, .index = i}, j->arr.v[i], UINT32_MAX, &u);
 		if (rc < 0)
 			return rc;

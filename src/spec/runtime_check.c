@@ -354,8 +354,8 @@ static int check_sysctls(const struct oci_spec *s, struct err *e)
 			return err_invalid(e, "linux.sysctl: %s: belongs to no namespace, it would change the host",
 					   p->key);
 		if (!has_namespace(s, t))
-			return err_invalid(e, "linux.sysctl: %s: needs a %s namespace in linux.namespaces", p->key,
-					   oci_namespace_name(t));
+			return err_invalid(e, "linux.sysctl: %s: needs a namespace of type %s in linux.namespaces",
+					   p->key, oci_namespace_name(t));
 	}
 	return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The members of the runtime configuration, one row each: config.md and config-linux.md of runtime-spec 1.2, and of 1.3
-// linux.netDevices, linux.memoryPolicy, intelRdt.schemata and intelRdt.enableMonitoring. Objects are in the order of the
-// specification's own structures, which is the order in which most configurations are written.
+// linux.netDevices, linux.memoryPolicy, intelRdt.schemata and intelRdt.enableMonitoring. Objects are in the order of
+// the specification's own structures, which is the order in which most configurations are written.
 //
 // FIELD_MUST stands where a missing member leaves no sensible reading. Members that the specification requires but that
 // every peer reads as 0 or as false when they are missing (user.uid, nice) are not insisted on; who must have arguments

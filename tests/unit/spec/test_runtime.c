@@ -297,7 +297,7 @@ TEST(runtime_specs_can_be_built_on)
 }
 
 // Reading is on the path of every start. The bound is far above what it takes, so that only a change of the order of
-// magnitude fails; with -v the time is told.
+// magnitude fails; TEST_TELL_TIMES=1 prints the time.
 TEST(runtime_parse_is_fast)
 {
 	_cleanup_buf_ struct buf text = slurp("typical.json");

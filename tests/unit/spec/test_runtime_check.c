@@ -312,11 +312,11 @@ TEST(check_sysctls)
 	sysctl("vm.swappiness", "linux.sysctl: vm.swappiness: belongs to no namespace, it would change the host");
 	sysctl("netx.y", "linux.sysctl: netx.y: belongs to no namespace, it would change the host");
 	sysctl("user.max_user_namespaces",
-	       "linux.sysctl: user.max_user_namespaces: needs a user namespace in linux.namespaces");
+	       "linux.sysctl: user.max_user_namespaces: needs a namespace of type user in linux.namespaces");
 	refused("", "", "\"namespaces\":[{\"type\":\"mount\"}],\"sysctl\":{\"net.x\":\"1\"}",
-		"linux.sysctl: net.x: needs a network namespace in linux.namespaces");
+		"linux.sysctl: net.x: needs a namespace of type network in linux.namespaces");
 	refused("", "", "\"namespaces\":[{\"type\":\"mount\"}],\"sysctl\":{\"kernel.sem\":\"1\"}",
-		"linux.sysctl: kernel.sem: needs a ipc namespace in linux.namespaces");
+		"linux.sysctl: kernel.sem: needs a namespace of type ipc in linux.namespaces");
 	CHECK_OK(check("", "",
 		       "\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"network\",\"path\":\"/run/netns/a\"}],"
 		       "\"sysctl\":{\"net.x\":\"1\"}",
