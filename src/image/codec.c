@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds and opens the codec module, and tells formats by their first bytes. The module is looked for along the RUNPATH
-// of the program (relative to its own place), never in the working directory or the environment.
+// Finds and opens the codec module, and tells formats by their first bytes. The module is looked for beside
+// the program and along its RUNPATH, never in the working directory or the environment.
 #include "image/codec.h"
+
+#include "base/private.h"
 
 #include <dlfcn.h>
 #include <string.h>
@@ -51,7 +53,9 @@ int codec_load(const struct codec **ret, struct err *e)
 	static const struct codec *loaded;
 
 	if (!loaded) {
-		void *handle = dlopen("berth-codec.so", RTLD_NOW | RTLD_LOCAL);
+		char path[PATH_MAX];
+		bool found = private_file("berth-codec.so", path, e) >= 0;
+		void *handle = dlopen(found ? path : "berth-codec.so", RTLD_NOW | RTLD_LOCAL);
 		if (!handle)
 			return err_set(e, ERR_UNSUPPORTED, ELIBACC, "open the codec module: %s: install berth again",
 				       dlerror());

@@ -103,8 +103,9 @@ static void remove_scratch(void)
 {
 	struct err e;
 
-	if (getpid() == scratch_owner)
-		path_remove_tree(AT_FDCWD, scratch_path, &e);
+	_cleanup_fd_ int tmp = open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (getpid() == scratch_owner && path_remove_tree(tmp, path_basename(scratch_path), &e) < 0)
+		fprintf(stderr, "%s\n", e.text);
 }
 
 int scratch(const char **ret_path)
