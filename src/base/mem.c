@@ -185,10 +185,11 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	return p;
 }
 
-// The capacity that an arena array of this count has: a power of two, at least 4 for small elements.
-static size_t array_cap(size_t count, size_t size)
+// The capacity that an arena array of this count has: the power of two at or above it. Others size arrays by the same
+// rule (the JSON reader), so it must stay as plain as mem.h tells it.
+static size_t array_cap(size_t count)
 {
-	size_t cap = size <= 64 ? 4 : 1;
+	size_t cap = 1;
 
 	while (cap < count && cap <= SIZE_MAX / 2)
 		cap *= 2;
@@ -199,7 +200,7 @@ void *arena_alloc_n(struct arena *a, size_t n, size_t size)
 {
 	size_t bytes;
 
-	if (__builtin_mul_overflow(array_cap(n, size), size, &bytes))
+	if (__builtin_mul_overflow(array_cap(n), size, &bytes))
 		err_oom();
 	return arena_alloc(a, bytes);
 }
@@ -208,7 +209,7 @@ void *arena_append_raw(struct arena *a, void **vec, size_t *count, size_t size)
 {
 	size_t n = *count;
 
-	if (!n || n == array_cap(n, size)) {
+	if (!n || n == array_cap(n)) {
 		void *p = arena_alloc_n(a, n + 1, size);
 		if (n)
 			memcpy(p, *vec, n * size);

@@ -41,8 +41,8 @@ void arena_done(struct arena *a);
 void *arena_alloc_n(struct arena *a, size_t n, size_t size) _malloc_;
 
 // Appends one zeroed element to an arena array (`T *v; size_t n_v`) and returns a pointer to it.
-// Capacity grows in powers of two, so the count alone tells when to move. The array must come from here or from
-// arena_new_n.
+// Capacity is the power of two at or above the count, so the count alone tells when to move. The array must come from
+// here, from arena_new_n, or from an arena allocation of that capacity.
 #define arena_append(a, vec, count) ((__typeof__(vec))arena_append_raw((a), (void **)&(vec), &(count), sizeof(*(vec))))
 // Not _malloc_: that would promise the compiler that the element is not reachable through the array.
 void *arena_append_raw(struct arena *a, void **vec, size_t *count, size_t size)

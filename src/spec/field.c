@@ -361,7 +361,7 @@ static void keep_unknown(const struct reader *r, const struct field_table *t, co
 		return;
 	if (!*slot)
 		*slot = json_new_object(r->arena);
-	*arena_append(r->arena, (*slot)->obj.v, (*slot)->obj.n) = *m;
+	json_add(r->arena, *slot, m);
 }
 
 static int read_object(const struct reader *r, const struct place *at, const struct field_table *t,

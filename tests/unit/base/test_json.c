@@ -435,3 +435,38 @@ TEST(json_trees_read_grow)
 	_cleanup_free_ char *out = written(o, 0);
 	CHECK_STR(out, "{\"a\":true,\"b\":2,\"c\":3,\"d\":\"x\",\"e\":\"y\"}");
 }
+
+// Objects and arrays that were read can be added to, whatever their number of members was.
+TEST(json_read_trees_can_grow)
+{
+	for (int n = 0; n < 10; n++) {
+		_cleanup_buf_ struct buf text = BUF_INIT(1000), out = BUF_INIT(10000);
+		struct arena a = {0};
+		struct err e = {0};
+		struct json *j = NULL;
+		buf_adds(&text, "[{");
+		for (int i = 0; i < n; i++)
+			buf_addf(&text, "%s\"k%d\":%d", i ? "," : "", i, i);
+		buf_adds(&text, "},[");
+		for (int i = 0; i < n; i++)
+			buf_addf(&text, "%s%d", i ? "," : "", i);
+		buf_adds(&text, "]]");
+		CHECK_OK(json_parse(&a, text.data, text.len, NULL, &j, &e), e);
+		char *wall = arena_alloc(&a, 256); // what an overrun would hit
+		for (int i = n; i < 20; i++) {
+			char key[8];
+			snprintf(key, sizeof(key), "k%d", i);
+			json_set(&a, j->arr.v[0], key, json_new_int(&a, i));
+			json_push(&a, j->arr.v[1], json_new_int(&a, i));
+		}
+		CHECK_EQ(j->arr.v[0]->obj.n, 20);
+		CHECK_EQ(j->arr.v[1]->arr.n, 20);
+		for (int i = 0; i < 20; i++) {
+			CHECK_EQ(j->arr.v[0]->obj.v[i].value->i, i);
+			CHECK_EQ(j->arr.v[1]->arr.v[i]->i, i);
+		}
+		for (int i = 0; i < 256; i++)
+			CHECK_EQ(wall[i], 0);
+		arena_done(&a);
+	}
+}
