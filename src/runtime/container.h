@@ -73,7 +73,8 @@ struct container_exec {
 struct container_exec_started {
 	pid_t pid; // as seen by the caller, whose child it is
 	int pidfd;
-	int console; // pty master or -1
+	int console;        // pty master or -1
+	int seccomp_notify; // listener or -1
 };
 // The process is a child of the caller (CLONE_PARENT from the one in between).
 int container_exec(const struct container_exec *x, struct container_exec_started *ret, struct err *e);

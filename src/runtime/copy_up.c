@@ -99,11 +99,12 @@ static int copy_dir(int from, int to, int depth, struct err *e)
 	return errno ? err_sys(e, "tmpcopyup: read the directory") : 0;
 }
 
-int build_copy_up(int from, int to, struct err *e)
+int build_copy_up(int from, int mount, struct err *e)
 {
 	struct stat st;
+	_cleanup_fd_ int to = openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); // a mount's descriptor is O_PATH
 
-	if (fstat(from, &st) < 0)
+	if (to < 0 || fstat(from, &st) < 0)
 		return err_sys(e, "tmpcopyup");
 	if (fchown(to, st.st_uid, st.st_gid) < 0 || fchmod(to, st.st_mode & 07777) < 0)
 		return err_sys(e, "tmpcopyup: take over owner and mode");

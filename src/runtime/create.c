@@ -39,6 +39,8 @@
 #include "kernel/idmap.h"
 #include "kernel/namespace.h"
 #include "kernel/netlink.h"
+#include "kernel/process.h"
+#include "kernel/rlimit.h"
 #include "runtime/start.h"
 
 #include <sched.h>
@@ -62,13 +64,21 @@ static int move_devices(pid_t pid, const struct oci_linux *l, struct err *e)
 	return 0;
 }
 
+// The OOM score too: lowering it needs rights outside, and init can still be written to, as it is dumpable until then.
+static int map_user_namespace(const struct start *s, pid_t pid, struct err *e)
+{
+	const struct oci_process *p = s->spec->process;
+	int rc = p->oom_score_adj.set && !s->staged ? process_set_oom_score(pid, p->oom_score_adj.v, e) : 0;
+	return rc < 0 ? rc : idmap_write(pid, &s->spec->linux->uid_mappings, &s->spec->linux->gid_mappings, e);
+}
+
 static int answer(struct spawn *sp, enum sync_type what, void *data, struct err *e)
 {
 	struct start *s = data;
 
 	switch (what) {
-	case SYNC_MAP: return idmap_write(sp->pid, &s->spec->linux->uid_mappings, &s->spec->linux->gid_mappings, e);
-	case SYNC_LIMITS: return payload_set_limits(s->spec->process, sp->pid, e);
+	case SYNC_MAP: return map_user_namespace(s, sp->pid, e);
+	case SYNC_LIMITS: return rlimit_apply(sp->pid, s->spec->process->rlimits, s->spec->process->n_rlimits, e);
 	case SYNC_NAMESPACES: return 0; // both were done right after the birth; this is the meeting
 	default: return err_set(e, ERR_INTERNAL, EPROTO, "init asks what it should not");
 	}
@@ -78,8 +88,11 @@ static int answer(struct spawn *sp, enum sync_type what, void *data, struct err 
 _noreturn_ static void stage_main(struct start *s, unsigned flags)
 {
 	struct err e = {0};
+	const struct oci_process *p = s->spec->process;
 	int pidfd = -1, rc = payload_begin(s->payload.sync, &e);
 
+	if (!rc && p->oom_score_adj.set)
+		rc = process_set_oom_score(0, p->oom_score_adj.v, &e);
 	if (!rc)
 		rc = namespace_join(s->join, &e);
 	if (!rc && s->new_namespaces & CLONE_NEWTIME && s->spec->linux->n_time_offsets) {
@@ -101,7 +114,7 @@ _noreturn_ static void stage_main(struct start *s, unsigned flags)
 
 static int spawn(struct start *s, struct spawn *sp, struct err *e)
 {
-	bool stage = s->joins || (s->new_namespaces & CLONE_NEWTIME && s->spec->linux->n_time_offsets);
+	bool stage = s->staged = s->joins || (s->new_namespaces & CLONE_NEWTIME && s->spec->linux->n_time_offsets);
 	unsigned flags = s->new_namespaces & ~(unsigned)CLONE_NEWCGROUP; // init makes it itself, in its group
 	int pair[2], pidfd = -1;
 

@@ -15,21 +15,6 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
-// Root of the user namespace, as everything that is made from here on belongs to it.
-static int become_root(const struct start *s, struct err *e)
-{
-	int rc = s->new_namespaces & CLONE_NEWUSER ? sync_ask(s->payload.sync, SYNC_MAP, e) : 0;
-	if (rc < 0)
-		return rc;
-	if (sys_setresgid(0, 0, 0) < 0)
-		return err_sys(e, "linux.gidMappings: become group 0, which must be mapped");
-	if (sys_setresuid(0, 0, 0) < 0)
-		return err_sys(e, "linux.uidMappings: become user 0, which must be mapped");
-	if (sys_setgroups(0, NULL) < 0 && errno != EPERM)
-		return err_sys(e, "drop additional groups");
-	return prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? err_sys(e, "PR_SET_PDEATHSIG") : 0;
-}
-
 // The groups must be entered before the cgroup namespace is made: its root is where its maker is. clone3 would take
 // the parent's, even for a child born in another group.
 static int enter_cgroup(const struct start *s, struct err *e)
@@ -49,7 +34,7 @@ static int begin(struct start *s, struct err *e)
 	const struct oci_process *p = s->spec->process;
 	int rc = payload_begin(s->payload.sync, e);
 
-	if (!rc && !s->has_userns && p->oom_score_adj.set)
+	if (!rc && !s->has_userns && !s->staged && p->oom_score_adj.set)
 		rc = process_set_oom_score(0, p->oom_score_adj.v, e);
 	if (!rc)
 		rc = enter_cgroup(s, e);
@@ -131,8 +116,10 @@ void init_main(struct start *s)
 
 	umask(0);
 	int rc = begin(s, &e);
+	if (!rc && s->new_namespaces & CLONE_NEWUSER)
+		rc = sync_ask(s->payload.sync, SYNC_MAP, &e);
 	if (!rc && s->has_userns)
-		rc = become_root(s, &e);
+		rc = payload_become_root(&e);
 	if (!rc && prctl(PR_SET_DUMPABLE, 0) < 0)
 		rc = err_sys(&e, "PR_SET_DUMPABLE");
 	if (!rc)

@@ -77,16 +77,6 @@ int payload_prepare(struct payload *p, const struct oci_process *process, const 
 	return rc;
 }
 
-int payload_set_limits(const struct oci_process *p, pid_t pid, struct err *e)
-{
-	if (p->oom_score_adj.set) {
-		int rc = process_set_oom_score(pid, p->oom_score_adj.v, e);
-		if (rc < 0)
-			return rc;
-	}
-	return rlimit_apply(pid, p->rlimits, p->n_rlimits, e);
-}
-
 int payload_begin(int sync, struct err *e)
 {
 	char c;
@@ -102,6 +92,18 @@ int payload_begin(int sync, struct err *e)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	return 0;
+}
+
+// Root of the user namespace, as everything that is made from here on belongs to it.
+int payload_become_root(struct err *e)
+{
+	if (sys_setresgid(0, 0, 0) < 0)
+		return err_sys(e, "linux.gidMappings: become group 0, which must be mapped");
+	if (sys_setresuid(0, 0, 0) < 0)
+		return err_sys(e, "linux.uidMappings: become user 0, which must be mapped");
+	if (sys_setgroups(0, NULL) < 0 && errno != EPERM)
+		return err_sys(e, "drop additional groups");
+	return prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? err_sys(e, "PR_SET_PDEATHSIG") : 0;
 }
 
 // To the caller's socket (the message is the terminal's name, as runc's), or through our own to the parent.

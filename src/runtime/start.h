@@ -47,6 +47,7 @@ struct start {
 	unsigned new_namespaces; // CLONE_NEW*, all that are new
 	int join[OCI_NS_MAX];    // descriptors, -1: not joined
 	bool joins;              // any of them
+	bool staged;             // there is a process in between (create.c)
 	bool has_userns;         // a new or a joined one: no rights over the host
 	bool host_mounts;        // the mount namespace is joined: chroot instead of pivot_root
 	unsigned propagation;    // MS_*: of the root and of what is bound into it
@@ -79,19 +80,20 @@ int build_finish(struct start *s, struct rootfs_state *st, struct err *e);
 // One entry of spec->mounts onto the root.
 int build_mount(struct start *s, struct rootfs_state *st, struct start_mount *m, struct err *e);
 int build_cgroup_mount(struct start *s, int target, struct start_mount *m, struct err *e);
-int build_copy_up(int from, int to, struct err *e);
+// Fills the root of a new mount from a directory.
+int build_copy_up(int from, int mount, struct err *e);
 
 // init.c: never returns.
 _noreturn_ void init_main(struct start *s);
 
 // payload.c
 int payload_prepare(struct payload *p, const struct oci_process *process, const struct oci_linux *linux, struct err *e);
-// The limits and the OOM score of process pid (0: the caller).
-int payload_set_limits(const struct oci_process *p, pid_t pid, struct err *e);
 // Once: by asking the parent, or by ourselves.
 int payload_ask_limits(struct payload *p, struct err *e);
 // The first steps of every process that we start: dies with its parent, opaque to others, signals as at birth.
 int payload_begin(int sync, struct err *e);
+// In a user namespace that maps 0.
+int payload_become_root(struct err *e);
 // Opens and sends the console, where asked for; tty is the slave or -1.
 int payload_send_console(const struct payload *p, int master, struct err *e);
 // Everything from here to execve, in the container already. Returns only on failure.

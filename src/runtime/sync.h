@@ -13,7 +13,7 @@ enum sync_type {
 	SYNC_SPAWNED,    // the one in between: value is init's pid; its pidfd comes along
 	SYNC_MAP,        // init asks: write my user namespace's maps
 	SYNC_NAMESPACES, // init asks: run what wants my namespaces (on_namespaces, hooks)
-	SYNC_LIMITS,     // init asks: set what needs rights in your user namespace (rlimits, OOM score)
+	SYNC_LIMITS,     // init asks: set my limits, which needs rights in your user namespace
 	SYNC_CONSOLE,    // init: the pty master comes along
 	SYNC_NOTIFY,     // init: the seccomp listener comes along
 	SYNC_READY,      // init asks: all is built, may I go on? (answered by container_start)
