@@ -92,6 +92,9 @@ static int set_flag(const struct flag *f, void *options, const char *value, stru
 	void *target = (char *)options + f->offset;
 	int rc = 0;
 
+	if (!value && takes_value(f))
+		return err_invalid(e, "flag needs a value: --%s", f->name);
+
 	switch (f->kind) {
 	case FLAG_BOOL:
 		if (!value)

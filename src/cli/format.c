@@ -605,7 +605,7 @@ int format_print(const char *text, const struct json *array, const char *(*title
 	_cleanup_(table_free_p) struct table *t = NULL;
 
 	int rc = format_compile(str_eq(text, "json") ? "{{json .}}" : text, &f, e);
-	if (rc < 0)
+	if (rc < 0 || !f)
 		return rc;
 	if (f->table) {
 		_cleanup_buf_ struct buf heading = BUF_INIT(4096);
