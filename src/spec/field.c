@@ -157,11 +157,12 @@ static int read_integer(const struct reader *r, const struct place *at, const st
 	return 0;
 }
 
-static int read_string(const struct reader *r, const struct place *at, const struct json *j, char **ret)
+static int read_string(const struct reader *r, const struct place *at, uint8_t flags, const struct json *j, char **ret)
 {
 	if (j->type != JSON_STRING)
 		return wrong_type(r, at, "a string", j);
-	*ret = j->str.s;
+	if (j->str.len || !(flags & FIELD_EMPTY_ABSENT))
+		*ret = j->str.s;
 	return 0;
 }
 
@@ -250,7 +251,7 @@ static int read_pairs(const struct reader *r, const struct place *at, const stru
 	for (size_t i = 0; i < j->obj.n; i++) {
 		const struct json_member *m = &j->obj.v[i];
 		v[i].key = m->key;
-		int rc = read_string(r, &(struct place){.up = at, .key = m->key}, m->value, &v[i].value);
+		int rc = read_string(r, &(struct place){.up = at, .key = m->key}, 0, m->value, &v[i].value);
 		if (rc < 0)
 			return rc;
 	}
@@ -319,7 +320,7 @@ static int read_value(const struct reader *r, const struct place *at, const stru
 		rc = read_bool(r, at, j, &((struct opt_bool *)p)->v);
 		((struct opt_bool *)p)->set = rc >= 0;
 		return rc;
-	case FIELD_T_STRING: return read_string(r, at, j, p);
+	case FIELD_T_STRING: return read_string(r, at, f->flags, j, p);
 	case FIELD_T_CHAR: return read_letter(r, at, f, j, p);
 	case FIELD_T_ENUM: return read_word(r, at, f, j, p);
 	case FIELD_T_JSON: *(const struct json **)p = j; return 0;

@@ -52,8 +52,9 @@ enum {
 	FIELD_REQUIRED = 1, // absence is an error
 	FIELD_ALWAYS = 2,   // written also when zero or empty
 	FIELD_MUST = FIELD_REQUIRED | FIELD_ALWAYS,
-	FIELD_U16 = 4,     // an integer of at most 65535, whatever the C type
-	FIELD_NATURAL = 8, // an integer that must not be negative, whatever the C type
+	FIELD_U16 = 4,           // an integer of at most 65535, whatever the C type
+	FIELD_NATURAL = 8,       // an integer that must not be negative, whatever the C type
+	FIELD_EMPTY_ABSENT = 16, // a string: "" counts as absent, as it does for writers in Go
 };
 
 struct field_word {

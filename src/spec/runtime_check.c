@@ -415,7 +415,7 @@ static int check_device_rules(const struct oci_resources *r, struct err *e)
 {
 	for (size_t i = 0; i < r->n_devices; i++) {
 		const struct oci_device_rule *d = &r->devices[i];
-		if (d->access && (d->access[strspn(d->access, "rwm")] || strlen(d->access) > 3))
+		if (d->access && (!*d->access || d->access[strspn(d->access, "rwm")] || strlen(d->access) > 3))
 			return err_invalid(e,
 					   "linux.resources.devices[%zu].access: \"%.64s\" is not made of r, w and m",
 					   i, d->access);

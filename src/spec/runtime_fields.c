@@ -5,7 +5,8 @@
 //
 // FIELD_MUST stands where a missing member leaves no sensible reading. Members that the specification requires but that
 // every peer reads as 0 or as false when they are missing (user.uid, nice) are not insisted on; who must have arguments
-// and a working directory is runtime_check.c's business.
+// and a working directory is runtime_check.c's business. FIELD_EMPTY_ABSENT stands where "" has no meaning of its own,
+// so that no reader of the structures has to look for both.
 #include "spec/runtime_fields.h"
 
 #include "spec/runtime.h"
@@ -28,7 +29,7 @@ static const struct field user_rows[] = {
 	FIELD(S, gid, "gid", FIELD_ALWAYS),
 	FIELD(S, umask, "umask", 0),
 	FIELD_U32S(S, additional_gids, n_additional_gids, "additionalGids", 0),
-	FIELD(S, username, "username", 0),
+	FIELD(S, username, "username", FIELD_EMPTY_ABSENT),
 };
 #undef S
 static const struct field_table user_table = FIELD_TABLE(user_rows);
@@ -76,8 +77,8 @@ static const struct field_table io_priority_table = FIELD_TABLE(io_priority_rows
 
 #define S struct oci_exec_cpu_affinity
 static const struct field exec_cpu_affinity_rows[] = {
-	FIELD(S, initial, "initial", 0),
-	FIELD(S, final, "final", 0),
+	FIELD(S, initial, "initial", FIELD_EMPTY_ABSENT),
+	FIELD(S, final, "final", FIELD_EMPTY_ABSENT),
 };
 #undef S
 static const struct field_table exec_cpu_affinity_table = FIELD_TABLE(exec_cpu_affinity_rows);
@@ -88,16 +89,16 @@ static const struct field process_rows[] = {
 	FIELD_OBJECT_SET(S, console_size, "consoleSize", 0, &console_size_table),
 	FIELD_OBJECT(S, user, "user", FIELD_ALWAYS, &user_table),
 	FIELD(S, args, "args", 0),
-	FIELD(S, command_line, "commandLine", 0),
+	FIELD(S, command_line, "commandLine", FIELD_EMPTY_ABSENT),
 	FIELD(S, env, "env", 0),
-	FIELD(S, cwd, "cwd", 0),
+	FIELD(S, cwd, "cwd", FIELD_EMPTY_ABSENT),
 	FIELD_OBJECT_PTR(S, capabilities, "capabilities", 0, &capabilities_table),
 	FIELD_OBJECTS(S, rlimits, n_rlimits, "rlimits", 0, &rlimit_table),
 	FIELD(S, no_new_privileges, "noNewPrivileges", 0),
-	FIELD(S, apparmor_profile, "apparmorProfile", 0),
+	FIELD(S, apparmor_profile, "apparmorProfile", FIELD_EMPTY_ABSENT),
 	FIELD(S, oom_score_adj, "oomScoreAdj", 0),
 	FIELD_OBJECT_PTR(S, scheduler, "scheduler", 0, &scheduler_table),
-	FIELD(S, selinux_label, "selinuxLabel", 0),
+	FIELD(S, selinux_label, "selinuxLabel", FIELD_EMPTY_ABSENT),
 	FIELD_OBJECT_PTR(S, io_priority, "ioPriority", 0, &io_priority_table),
 	FIELD_OBJECT_PTR(S, exec_cpu_affinity, "execCPUAffinity", 0, &exec_cpu_affinity_table),
 };
@@ -126,8 +127,8 @@ static const struct field_table id_mapping_table = FIELD_TABLE(id_mapping_rows);
 #define S struct oci_mount
 static const struct field mount_rows[] = {
 	FIELD(S, destination, "destination", FIELD_MUST),
-	FIELD(S, type, "type", 0),
-	FIELD(S, source, "source", 0),
+	FIELD(S, type, "type", FIELD_EMPTY_ABSENT),
+	FIELD(S, source, "source", FIELD_EMPTY_ABSENT),
 	FIELD(S, options, "options", 0),
 	FIELD_OBJECTS(S, uid_mappings.v, uid_mappings.n, "uidMappings", 0, &id_mapping_table),
 	FIELD_OBJECTS(S, gid_mappings.v, gid_mappings.n, "gidMappings", 0, &id_mapping_table),
@@ -169,7 +170,7 @@ const struct field_words oci_namespace_words = {namespace_list, ARRAY_SIZE(names
 #define S struct oci_namespace
 static const struct field namespace_rows[] = {
 	FIELD_ENUM(S, type, "type", FIELD_MUST, &oci_namespace_words),
-	FIELD(S, path, "path", 0),
+	FIELD(S, path, "path", FIELD_EMPTY_ABSENT),
 };
 #undef S
 static const struct field_table namespace_table = FIELD_TABLE(namespace_rows);
@@ -223,8 +224,8 @@ static const struct field cpu_rows[] = {
 	FIELD(S, period, "period", 0),
 	FIELD(S, realtime_runtime, "realtimeRuntime", 0),
 	FIELD(S, realtime_period, "realtimePeriod", 0),
-	FIELD(S, cpus, "cpus", 0),
-	FIELD(S, mems, "mems", 0),
+	FIELD(S, cpus, "cpus", FIELD_EMPTY_ABSENT),
+	FIELD(S, mems, "mems", FIELD_EMPTY_ABSENT),
 	FIELD(S, idle, "idle", 0),
 };
 #undef S
@@ -365,8 +366,8 @@ static const struct field seccomp_rows[] = {
 	FIELD(S, default_errno_ret, "defaultErrnoRet", 0),
 	FIELD(S, architectures, "architectures", 0),
 	FIELD(S, flags, "flags", 0),
-	FIELD(S, listener_path, "listenerPath", 0),
-	FIELD(S, listener_metadata, "listenerMetadata", 0),
+	FIELD(S, listener_path, "listenerPath", FIELD_EMPTY_ABSENT),
+	FIELD(S, listener_metadata, "listenerMetadata", FIELD_EMPTY_ABSENT),
 	FIELD_OBJECTS(S, rules, n_rules, "syscalls", 0, &seccomp_rule_table),
 };
 #undef S
@@ -384,10 +385,10 @@ static const struct field_table time_offset_table = FIELD_TABLE(time_offset_rows
 
 #define S struct oci_intel_rdt
 static const struct field intel_rdt_rows[] = {
-	FIELD(S, clos_id, "closID", 0),
+	FIELD(S, clos_id, "closID", FIELD_EMPTY_ABSENT),
 	FIELD(S, schemata, "schemata", 0),
-	FIELD(S, l3_cache_schema, "l3CacheSchema", 0),
-	FIELD(S, mem_bw_schema, "memBwSchema", 0),
+	FIELD(S, l3_cache_schema, "l3CacheSchema", FIELD_EMPTY_ABSENT),
+	FIELD(S, mem_bw_schema, "memBwSchema", FIELD_EMPTY_ABSENT),
 	FIELD(S, enable_cmt, "enableCMT", 0),
 	FIELD(S, enable_mbm, "enableMBM", 0),
 	FIELD(S, enable_monitoring, "enableMonitoring", 0),
@@ -405,7 +406,7 @@ static const struct field_table personality_table = FIELD_TABLE(personality_rows
 
 #define S struct oci_net_device // the name on the host is the member's
 static const struct field net_device_rows[] = {
-	FIELD(S, name, "name", 0),
+	FIELD(S, name, "name", FIELD_EMPTY_ABSENT),
 };
 #undef S
 static const struct field_table net_device_table = FIELD_TABLE(net_device_rows);
@@ -413,7 +414,7 @@ static const struct field_table net_device_table = FIELD_TABLE(net_device_rows);
 #define S struct oci_memory_policy
 static const struct field memory_policy_rows[] = {
 	FIELD(S, mode, "mode", FIELD_MUST),
-	FIELD(S, nodes, "nodes", 0),
+	FIELD(S, nodes, "nodes", FIELD_EMPTY_ABSENT),
 	FIELD(S, flags, "flags", 0),
 };
 #undef S
@@ -425,15 +426,15 @@ static const struct field linux_rows[] = {
 	FIELD_OBJECTS(S, gid_mappings.v, gid_mappings.n, "gidMappings", 0, &id_mapping_table),
 	FIELD(S, sysctl, "sysctl", 0),
 	FIELD_OBJECT_PTR(S, resources, "resources", 0, &oci_resources_table),
-	FIELD(S, cgroups_path, "cgroupsPath", 0),
+	FIELD(S, cgroups_path, "cgroupsPath", FIELD_EMPTY_ABSENT),
 	FIELD_OBJECTS(S, namespaces, n_namespaces, "namespaces", 0, &namespace_table),
 	FIELD_OBJECTS(S, devices, n_devices, "devices", 0, &device_table),
 	FIELD_MAP(S, net_devices, n_net_devices, "netDevices", 0, &net_device_table),
 	FIELD_OBJECT_PTR(S, seccomp, "seccomp", 0, &oci_seccomp_table),
-	FIELD(S, rootfs_propagation, "rootfsPropagation", 0),
+	FIELD(S, rootfs_propagation, "rootfsPropagation", FIELD_EMPTY_ABSENT),
 	FIELD(S, masked_paths, "maskedPaths", 0),
 	FIELD(S, readonly_paths, "readonlyPaths", 0),
-	FIELD(S, mount_label, "mountLabel", 0),
+	FIELD(S, mount_label, "mountLabel", FIELD_EMPTY_ABSENT),
 	FIELD_OBJECT_PTR(S, intel_rdt, "intelRdt", 0, &intel_rdt_table),
 	FIELD_OBJECT_PTR(S, personality, "personality", 0, &personality_table),
 	FIELD_OBJECT_PTR(S, memory_policy, "memoryPolicy", 0, &memory_policy_table),
@@ -449,8 +450,8 @@ static const struct field spec_rows[] = {
 	FIELD(S, oci_version, "ociVersion", FIELD_MUST),
 	FIELD_OBJECT_PTR(S, process, "process", 0, &oci_process_table),
 	FIELD_OBJECT_PTR(S, root, "root", 0, &root_table),
-	FIELD(S, hostname, "hostname", 0),
-	FIELD(S, domainname, "domainname", 0),
+	FIELD(S, hostname, "hostname", FIELD_EMPTY_ABSENT),
+	FIELD(S, domainname, "domainname", FIELD_EMPTY_ABSENT),
 	FIELD_OBJECTS(S, mounts, n_mounts, "mounts", 0, &mount_table),
 	FIELD_OBJECT(S, hooks, "hooks", 0, &hooks_table),
 	FIELD(S, annotations, "annotations", 0),

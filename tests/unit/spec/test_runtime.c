@@ -274,6 +274,25 @@ TEST(runtime_seccomp_refuses_dockers_format)
 	arena_done(&a);
 }
 
+TEST(runtime_empty_strings_are_absent)
+{
+	static const char text[] =
+		"{\"ociVersion\":\"1.0.0\",\"process\":{\"cwd\":\"\",\"env\":[\"\"],\"apparmorProfile\":\"\"},"
+		"\"hostname\":\"\","
+		"\"mounts\":[{\"destination\":\"\",\"source\":\"\"}],\"annotations\":{\"k\":\"\"},"
+		"\"linux\":{\"namespaces\":[{\"type\":\"pid\",\"path\":\"\"}],\"cgroupsPath\":\"\"}}";
+	_cleanup_oci_spec_ struct oci_spec *s = NULL;
+	struct err e = {0};
+
+	CHECK_OK(oci_spec_parse(text, sizeof(text) - 1, &s, &e), e);
+	CHECK(!s->hostname && !s->process->cwd && !s->process->apparmor_profile && !s->mounts[0].source);
+	CHECK(!s->linux->namespaces[0].path && !s->linux->cgroups_path);
+	// Where the empty string says something it stays.
+	CHECK_STR(s->process->env.v[0], "");
+	CHECK_STR(s->mounts[0].destination, "");
+	CHECK_STR(oci_pairs_get(&s->annotations, "k"), "");
+}
+
 TEST(runtime_namespace_names)
 {
 	for (int t = 0; t < OCI_NS_MAX; t++)

@@ -380,6 +380,8 @@ TEST(check_resources)
 #define R "linux.resources."
 	resources("\"devices\":[{\"allow\":true,\"access\":\"rx\"}]",
 		  R "devices[0].access: \"rx\" is not made of r, w and m");
+	resources("\"devices\":[{\"allow\":true,\"access\":\"\"}]",
+		  R "devices[0].access: \"\" is not made of r, w and m");
 	resources("\"devices\":[{\"allow\":true,\"major\":-2}]", R "devices[0]: numbers must be -1 (all) or more");
 	resources("\"memory\":{\"limit\":-2}", R "memory.limit: -2 is neither a size nor -1 (unlimited)");
 	resources("\"memory\":{\"kernelTCP\":-9}", R "memory.kernelTCP: -9 is neither a size nor -1 (unlimited)");
