@@ -149,10 +149,7 @@ static int start_run(struct cli *c, void *options, char **args, struct err *e)
 		return cli_each(c, args, true, start_one, NULL);
 	if (args[1])
 		return err_invalid(e, "only one container can be started with --attach or --interactive");
-	int rc = engine_start(c->engine, args[0], e);
-	if (rc < 0)
-		return rc;
-	rc = engine_attach(c->engine, args[0], !o->interactive, true, o->detach_keys, &exit_code, e);
+	int rc = engine_start_attached(c->engine, args[0], o->interactive, true, o->detach_keys, &exit_code, e);
 	return rc < 0 ? rc : exit_code;
 }
 

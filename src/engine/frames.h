@@ -56,7 +56,8 @@ struct frame_live {
 	int64_t started;                   // ns since 1970
 	uint64_t pid_start, monitor_start; // field 22 of /proc/PID/stat
 	int32_t pid, monitor;
-	uint32_t tty, zero; // tty 1: the payload has a terminal
+	uint16_t tty, interactive; // 1: the payload has a terminal; takes input
+	uint16_t stop_signal, stop_timeout /* s */;
 };
 struct frame_exit {
 	int64_t finished; // ns since 1970

@@ -39,6 +39,7 @@
 #include <malloc.h>
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -197,6 +198,7 @@ static void conclude(struct monitor *m)
 	if (m->told)
 		return;
 	m->told = true;
+	(void)flock(m->p->dir, LOCK_UN); // who is told may remove or start it
 	attach_server_tell_all(m->clients, &m->exit);
 	loop_stop(m->loop, 0);
 }
@@ -313,6 +315,9 @@ static int on_namespaces(pid_t pid, int pidfd, void *data, struct err *e)
 		.pid = pid,
 		.monitor = getpid(),
 		.tty = m->tty,
+		.interactive = m->interactive,
+		.stop_signal = (uint16_t)(m->p->stop_signal > 0 ? m->p->stop_signal : SIGTERM),
+		.stop_timeout = (uint16_t)MIN(MAX(m->p->stop_timeout, 0), UINT16_MAX),
 	};
 	int rc = attach_server_ask_record(m->clients, &m->live, pidfd, e);
 	if (rc != -ENOTCONN)
@@ -340,7 +345,7 @@ static void on_signal(struct loop *l, int sig, pid_t sender, void *data)
 {
 	struct monitor *m = data;
 
-	(void)pidfd_send(m->c.pidfd, m->p->stop_signal > 0 ? m->p->stop_signal : SIGTERM);
+	(void)pidfd_send(m->c.pidfd, m->live.stop_signal);
 }
 
 // Not earlier: an ignored signal would be one to the payload as well.

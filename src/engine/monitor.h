@@ -22,6 +22,21 @@ struct monitor_stdio {
 int monitor_fork(struct engine *g, struct engine_prepared *p, const struct monitor_stdio *io, const sigset_t *signals,
 		 int *ret_control, struct err *e);
 
-// Connects to the monitor of a running container. -ENOENT, -ECONNREFUSED (ERR_CONFLICT): there is none. The socket
-// of a container that is just being started may come a little later: waits up to wait_ms for it.
-int monitor_connect(struct engine *g, const char *id, int wait_ms, int *ret_sock, struct err *e);
+// Connects to the monitor of a running container and greets it; what it answers. with_output: our descriptors 1 and 2
+// are where the payload's output goes from now on. The socket blocks; more frames come, FRAME_EXIT at the end.
+// ERR_CONFLICT, -ENOENT, -ECONNREFUSED: there is none. One that is just being started makes its socket some
+// milliseconds later than its row, so that is waited for.
+struct monitor_link {
+	int sock, pidfd; // pidfd: of init
+	struct frame_live live;
+};
+#define MONITOR_LINK_INIT               \
+	{                               \
+		.sock = -1, .pidfd = -1 \
+	}
+int monitor_connect(struct engine *g, const char *id, bool with_output, bool with_input, struct monitor_link *ret,
+		    struct err *e);
+void monitor_link_done(struct monitor_link *l);
+#define _cleanup_monitor_link_ _cleanup_(monitor_link_done)
+// Waits for FRAME_EXIT. timeout_ms -1: forever. 1 and *ret, 0 timeout, or an error (-ECHILD: the monitor died).
+int monitor_wait(const struct monitor_link *l, int timeout_ms, struct frame_exit *ret, struct err *e);

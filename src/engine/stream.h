@@ -73,6 +73,8 @@ struct stream_input *stream_input_new(struct loop *l, int fd, bool terminal, con
 void stream_input_free(struct stream_input *in); // NULL is ignored; closes fd
 // All of p, or none (false) when earlier bytes still wait: then drained is called. n at most STREAM_CHUNK.
 bool stream_input_offer(struct stream_input *in, const uint8_t *p, size_t n);
+bool stream_input_ready(struct stream_input *in); // an offer would be taken now; if not, drained is called
+int stream_input_fd(const struct stream_input *in);
 // Pumps from fd (borrowed, may be anything but the caller's terminal) until its end.
 int stream_input_from(struct stream_input *in, int fd, struct err *e);
 void stream_input_stop(struct stream_input *in); // no more from that fd

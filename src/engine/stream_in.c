@@ -166,6 +166,17 @@ bool stream_input_offer(struct stream_input *in, const uint8_t *p, size_t n)
 	return true;
 }
 
+bool stream_input_ready(struct stream_input *in)
+{
+	in->refused = in->refused || in->n;
+	return !in->n;
+}
+
+int stream_input_fd(const struct stream_input *in)
+{
+	return in->fd;
+}
+
 int stream_input_from(struct stream_input *in, int fd, struct err *e)
 {
 	in->from = nowait_open(fd, false);
