@@ -19,6 +19,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 enum { ADOPT_ROUNDS = 200, REMOVE_MS = 2000 };
@@ -80,8 +81,11 @@ static int no_controller(const struct cgroup *c, enum cgroup_controller ctl, con
 		return err_set(e, ERR_CONFLICT, EBUSY,
 			       "%s: cannot hand the %s controller on from cgroup %s: it has processes of its own, "
 			       "which cgroup "
-			       "v2 does not allow in an inner group; choose another cgroup path",
-			       field, name, c->refusal.at);
+			       "v2 does not allow in an inner group; %s",
+			       field, name, c->refusal.at,
+			       c->flags & CGROUP_ROOTLESS
+				       ? "start berth in a group below it (systemd: DelegateSubgroup=)"
+				       : "choose another cgroup path");
 	int code = h->v2 && c->refusal.code ? c->refusal.code : c->denied ? c->denied : EACCES;
 	bool delegate = (code == EACCES || code == EPERM) && c->flags & CGROUP_ROOTLESS;
 	return err_set(
@@ -152,7 +156,8 @@ static size_t place(struct cgroup_host *host, const struct cgroup *c, const char
 static int make_delegated(struct cgroup_host *host, int root, struct cgroup_dir *d, const char *clean, uint32_t asked,
 			  size_t *base, struct err *e)
 {
-	_cleanup_free_ char *own = cgroup_v2_delegated(host, d->h, asked);
+	bool all = false; // if not, apply_all tells what is missing
+	_cleanup_free_ char *own = cgroup_v2_delegated(host, d->h, asked, &all);
 
 	if (!own)
 		return -EACCES;
@@ -162,6 +167,16 @@ static int make_delegated(struct cgroup_host *host, int root, struct cgroup_dir 
 	return cgroup_dir_make(root, d, *base, e);
 }
 
+static uint32_t v1_controllers(void)
+{
+	const struct cgroup_host *host = cgroup_host_get();
+	uint32_t mask = 0;
+
+	for (size_t i = 0; i < host->n; i++)
+		mask |= host->h[i].v2 ? 0 : host->h[i].controllers;
+	return mask;
+}
+
 static int prepare(struct cgroup *c, int root, struct cgroup_dir *d, size_t base, uint32_t asked, struct err *e)
 {
 	int rc = 0;
@@ -169,9 +184,10 @@ static int prepare(struct cgroup *c, int root, struct cgroup_dir *d, size_t base
 	if (d->h->v2) {
 		if (!d->made || d->floor)
 			rc = cgroup_v2_check_type(d, e);
+		uint32_t want = (BASIC_V2 | asked) & ~v1_controllers();
 		size_t from = c->flags & CGROUP_ROOTLESS ? base : 0;
-		if (rc >= 0 && (d->h->controllers_known ? d->h->controllers : cgroup_host_v2_controllers(d->h)))
-			cgroup_v2_enable(root, d, from, (BASIC_V2 | asked) & d->h->controllers, &c->refusal);
+		if (rc >= 0 && want) // on most hybrid hosts there is nothing to look for
+			cgroup_v2_enable(root, d, from, want & cgroup_host_v2_controllers(d->h), &c->refusal);
 		return rc;
 	}
 	d->enabled = d->h->controllers;

@@ -15,6 +15,7 @@
 #include "base/str.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 enum { MOUNTINFO_MAX = 8 << 20, SELF_CGROUP_MAX = 256 << 10 };
@@ -311,15 +312,9 @@ static bool may_write(struct cgroup_host *host, struct cgroup_hierarchy *h, enum
 		return true;
 	if (!h->v2)
 		return false;
-	_cleanup_free_ char *base = cgroup_v2_delegated(host, h, CG_BIT(c));
-	if (!base)
-		return false;
-	_cleanup_free_ char *full = xasprintf("%s/%s", h->mountpoint, base);
-	_cleanup_fd_ int fd = open(full, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_buf_ struct buf b = BUF_INIT(CGROUP_FILE_MAX);
-	if (fd < 0 || file_read(fd, "cgroup.controllers", CGROUP_FILE_MAX, &b, NULL) < 0)
-		return false;
-	return cgroup_controllers_parse(b.data, true) & CG_BIT(c);
+	bool all = false;
+	_cleanup_free_ char *base = cgroup_v2_delegated(host, h, CG_BIT(c), &all);
+	return base && all;
 }
 
 bool cgroup_has_controller(const char *controller)

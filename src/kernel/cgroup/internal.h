@@ -133,7 +133,8 @@ int cgroup_v1_prepare_cpuset(int root, const struct cgroup_dir *d, struct err *e
 void cgroup_v2_enable(int root, struct cgroup_dir *d, size_t from, uint32_t want, struct cgroup_refusal *why);
 int cgroup_v2_check_type(const struct cgroup_dir *d, struct err *e);
 // rootless: the nearest group of the caller's (or of those above that are the caller's to change) that hands asked on.
-char *cgroup_v2_delegated(struct cgroup_host *host, struct cgroup_hierarchy *h, uint32_t asked);
+// NULL: there is none. *ret_all: it does hand them on, else it is only the nearest.
+char *cgroup_v2_delegated(struct cgroup_host *host, struct cgroup_hierarchy *h, uint32_t asked, bool *ret_all);
 
 // Walks the groups below and including dirfd, parents first. fn's nonzero result ends the walk.
 typedef int cgroup_walk_fn(int dirfd, void *data);

@@ -13,6 +13,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define RES "linux.resources."
@@ -450,16 +451,18 @@ static bool hands_on(int root, const char *path, uint32_t asked)
 	return !why.code;
 }
 
-char *cgroup_v2_delegated(struct cgroup_host *host, struct cgroup_hierarchy *h, uint32_t asked)
+char *cgroup_v2_delegated(struct cgroup_host *host, struct cgroup_hierarchy *h, uint32_t asked, bool *ret_all)
 {
 	_cleanup_fd_ int root = cgroup_root_open(h, NULL);
 	_cleanup_free_ char *p = xstrdup(cgroup_host_own(host, h));
 	char *first = NULL;
 
 	asked &= cgroup_host_v2_controllers(h);
+	*ret_all = false;
 	while (root >= 0 && is_ours(root, *p ? p : ".")) {
 		if (hands_on(root, *p ? p : ".", asked)) {
 			free(first);
+			*ret_all = true;
 			return TAKE_PTR(p);
 		}
 		if (!first)
