@@ -3,23 +3,28 @@
 //
 // Theory of operation. A filter sees struct seccomp_data: number, architecture, instruction pointer, six arguments of
 // 64 bits. The program is, in this order:
-//   load architecture; for each planned one, in turn: not this one? on to the next; load the number; its tree
-//   refuse the thread whose architecture is none of them (as libseccomp does)
+//   load the architecture; is it this one? on to its tree; the next one? ...; none of them: kill the thread, as
+//   libseccomp does
+//   for each architecture: load the number; its tree
 //   the argument checks
 // A tree splits the whole range of 32-bit numbers into intervals of equal decision and finds the interval by binary
 // search, one comparison a level; neighbouring calls that are treated alike cost nothing. The search ends at a stretch
-// of intervals that is one answer with at most a few exceptions, which are compared one by one: that needs a third of
-// the instructions of a search to the end, and loading a filter costs by the instruction. An answer is one instruction:
-// a return, or a jump to a block of argument checks. Those blocks are written once for all calls (and ABIs of the same
-// width) that have the same checks.
+// of intervals that is one answer with at most a few exceptions, which are compared one by one. An answer is a return
+// instruction, or a block of argument checks, written once for all calls (and ABIs of the same width) that have the
+// same checks. Loading a filter costs by the instruction, so there are as few as possible: a comparison jumps straight
+// to its answer, and one return serves all comparisons that can reach it.
+//
+// BPF jumps forward only, and comparisons no farther than 255 instructions. So trees are written backwards, from the
+// last instruction to the first: whatever a comparison jumps to exists already, its distance is known, and where it is
+// too far, a copy of the answer (or an unconditional jump) is put down nearby. Places are counted from the start of the
+// argument checks: these have 0, 1, ..., and what lies before them -1, -2, ...
 //
 // The kernel works out beforehand which calls a filter always allows (its action cache, since 5.11) by running it with
 // unknown arguments; it can as long as nothing but number and architecture is loaded before the answer, which holds
 // here. So allowed calls without conditions never run the filter at all.
-//
-// Conditional jumps reach 255 instructions; a left half longer than that is skipped by an unconditional one.
 #include "kernel/seccomp_plan.h"
 
+#include <limits.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -27,7 +32,7 @@
 
 enum {
 	MAX_INSNS = BPF_MAXINSNS,
-	MAX_JUMP = 255,
+	MAX_JUMP = 250, // what a comparison may leap, with some room for what is put between
 	// Stand-ins for jump offsets until the end of a condition or a check is known. A check is far shorter.
 	TO_HOLDS = 254,
 	TO_FAILS = 255,
@@ -48,22 +53,37 @@ struct block {
 	const struct seccomp_check *checks;
 	size_t n;
 	bool is_64;
-	size_t at;
+	long at;
+};
+
+// A leaf as an instruction: its nearest copy.
+struct answer {
+	uint64_t leaf;
+	long at;
+};
+
+// One architecture's intervals, and where its part of the program begins.
+struct arch_tree {
+	uint32_t audit;
+	struct interval *intervals;
+	size_t n_intervals;
+	size_t *stretches; // first interval of each, and the end
+	size_t n_stretches;
+	long at;
 };
 
 struct emitter {
 	struct arena arena;
 	const struct seccomp_plan *plan;
-	struct interval *intervals;
-	size_t n_intervals;
+	struct arch_tree trees[SECCOMP_MAX_ABIS];
 	struct block *blocks;
 	size_t n_blocks;
-	struct {
-		size_t at, block;
-	} * fixups;
-	size_t n_fixups;
-	size_t n; // instructions, also those beyond the end of code
+	struct answer *answers;
+	size_t n_answers;
+	size_t n;    // instructions of the argument checks, also those beyond the end of code
+	size_t back; // instructions before them, the same
 	struct sock_filter code[MAX_INSNS];
+	struct sock_filter reversed[MAX_INSNS]; // [i] is at place -1 - i
 };
 
 static void put(struct emitter *m, uint16_t code, uint32_t k, uint8_t jt, uint8_t jf)
@@ -86,13 +106,6 @@ static void put_load(struct emitter *m, size_t offset)
 static void put_jump(struct emitter *m, uint16_t op, uint32_t k, uint8_t jt, uint8_t jf)
 {
 	put(m, (uint16_t)(BPF_JMP | op | BPF_K), k, jt, jf);
-}
-
-// Makes an unconditional jump at index `at` go to the next instruction to be written.
-static void land_here(struct emitter *m, size_t at)
-{
-	if (at < MAX_INSNS)
-		m->code[at].k = (uint32_t)(m->n - at - 1);
 }
 
 static size_t arg_word(unsigned arg, bool high)
@@ -240,39 +253,38 @@ static uint64_t leaf_of(struct emitter *m, const struct seccomp_entry *en)
 	return LEAF_CHECKS | (m->n_blocks - 1);
 }
 
-static void add_interval(struct emitter *m, uint32_t start, uint64_t leaf)
+static void add_interval(struct emitter *m, struct arch_tree *t, uint32_t start, uint64_t leaf)
 {
-	struct interval *last = m->n_intervals ? &m->intervals[m->n_intervals - 1] : NULL;
+	struct interval *last = t->n_intervals ? &t->intervals[t->n_intervals - 1] : NULL;
 
 	if (last && last->start == start) {
 		// The interval just begun is empty: it becomes this one, or melts into the one before.
-		m->n_intervals--;
-		add_interval(m, start, leaf);
+		t->n_intervals--;
+		add_interval(m, t, start, leaf);
 		return;
 	}
 	if (last && last->leaf == leaf)
 		return;
-	last = arena_append(&m->arena, m->intervals, m->n_intervals);
+	last = arena_append(&m->arena, t->intervals, t->n_intervals);
 	*last = (struct interval){.start = start, .leaf = leaf};
 }
 
-static void make_intervals(struct emitter *m, const struct seccomp_arch_plan *a)
+static void make_intervals(struct emitter *m, struct arch_tree *t, const struct seccomp_arch_plan *a)
 {
 	uint64_t otherwise = m->plan->default_action;
 
-	m->n_intervals = 0;
-	add_interval(m, 0, otherwise);
+	add_interval(m, t, 0, otherwise);
 	for (size_t i = 0; i < a->n_entries; i++) {
-		add_interval(m, a->entries[i].nr, leaf_of(m, &a->entries[i]));
-		add_interval(m, a->entries[i].nr + 1, otherwise);
+		add_interval(m, t, a->entries[i].nr, leaf_of(m, &a->entries[i]));
+		add_interval(m, t, a->entries[i].nr + 1, otherwise);
 	}
 	if (!a->refuse_x32)
 		return;
-	add_interval(m, X32_BIT, SECCOMP_RET_KILL_THREAD);
-	add_interval(m, UINT32_MAX, otherwise); // -1: a call that a tracer cancelled
+	add_interval(m, t, X32_BIT, SECCOMP_RET_KILL_THREAD);
+	add_interval(m, t, UINT32_MAX, otherwise); // -1: a call that a tracer cancelled
 }
 
-// A stretch of intervals that is one answer with few exceptions: shorter as a list of comparisons than as a tree.
+// A stretch of intervals that is one answer with few exceptions.
 struct stretch {
 	uint64_t rule; // the answer of the longest interval
 	size_t n;      // exceptions
@@ -280,145 +292,187 @@ struct stretch {
 		uint32_t nr;
 		uint64_t leaf;
 	} except[MAX_EXCEPTIONS];
-	size_t n_leaves; // different answers among them
-	uint64_t leaves[MAX_EXCEPTIONS];
 };
 
-static uint32_t last_of(const struct emitter *m, size_t i)
+static uint32_t last_of(const struct arch_tree *t, size_t i)
 {
-	return i + 1 < m->n_intervals ? m->intervals[i + 1].start - 1 : UINT32_MAX;
-}
-
-static void stretch_add_leaf(struct stretch *s, uint64_t leaf)
-{
-	for (size_t i = 0; i < s->n_leaves; i++)
-		if (s->leaves[i] == leaf)
-			return;
-	s->leaves[s->n_leaves++] = leaf;
+	return i + 1 < t->n_intervals ? t->intervals[i + 1].start - 1 : UINT32_MAX;
 }
 
 // Whether intervals [lo, hi) are such a stretch.
-static bool stretch_of(const struct emitter *m, size_t lo, size_t hi, struct stretch *ret)
+static bool stretch_of(const struct arch_tree *t, size_t lo, size_t hi, struct stretch *ret)
 {
 	size_t longest = lo;
 
 	if (hi - lo > 2 * MAX_EXCEPTIONS + 1)
 		return false;
 	for (size_t i = lo; i < hi; i++)
-		if (last_of(m, i) - m->intervals[i].start > last_of(m, longest) - m->intervals[longest].start)
+		if (last_of(t, i) - t->intervals[i].start > last_of(t, longest) - t->intervals[longest].start)
 			longest = i;
-	*ret = (struct stretch){.rule = m->intervals[longest].leaf};
+	*ret = (struct stretch){.rule = t->intervals[longest].leaf};
 	for (size_t i = lo; i < hi; i++) {
-		uint32_t nr = m->intervals[i].start, more = last_of(m, i) - nr;
-		if (m->intervals[i].leaf == ret->rule)
+		uint32_t nr = t->intervals[i].start, more = last_of(t, i) - nr;
+		if (t->intervals[i].leaf == ret->rule)
 			continue;
 		if (more >= MAX_EXCEPTIONS || ret->n + more >= MAX_EXCEPTIONS)
 			return false;
-		stretch_add_leaf(ret, m->intervals[i].leaf);
 		for (uint32_t k = 0; k <= more; k++) {
 			ret->except[ret->n].nr = nr + k;
-			ret->except[ret->n++].leaf = m->intervals[i].leaf;
+			ret->except[ret->n++].leaf = t->intervals[i].leaf;
 		}
 	}
 	return true;
 }
 
-// Instructions of the tree over intervals [lo, hi).
-static size_t tree_size(const struct emitter *m, size_t lo, size_t hi)
+// Cuts the intervals into stretches, each as long as can be.
+static void make_stretches(struct emitter *m, struct arch_tree *t)
+{
+	struct stretch s;
+	size_t lo = 0;
+
+	t->stretches = arena_new_n(&m->arena, size_t, t->n_intervals + 1);
+	while (lo < t->n_intervals) {
+		size_t hi = lo + 1;
+		while (hi < t->n_intervals && stretch_of(t, lo, hi + 1, &s))
+			hi++;
+		t->stretches[t->n_stretches++] = lo;
+		lo = hi;
+	}
+	t->stretches[t->n_stretches] = t->n_intervals;
+}
+
+// Puts an instruction before all others written so far; returns its place.
+static long put_before(struct emitter *m, uint16_t code, uint32_t k, long jt, long jf)
+{
+	long at = -1 - (long)m->back;
+
+	if (m->back < MAX_INSNS)
+		m->reversed[m->back] = (struct sock_filter){code, 0, 0, k};
+	if (m->back < MAX_INSNS && BPF_CLASS(code) == BPF_JMP) {
+		if (code == (BPF_JMP | BPF_JA)) {
+			m->reversed[m->back].k = (uint32_t)(jt - at - 1);
+		} else {
+			m->reversed[m->back].jt = (uint8_t)(jt - at - 1);
+			m->reversed[m->back].jf = (uint8_t)(jf - at - 1);
+		}
+	}
+	m->back++;
+	return at;
+}
+
+// How far the next instruction would have to jump to a place.
+static long leap(const struct emitter *m, long to)
+{
+	return to + (long)m->back + 1;
+}
+
+// A place from where `to` is reached, near enough for a comparison.
+static long near(struct emitter *m, long to)
+{
+	return leap(m, to) <= MAX_JUMP ? to : put_before(m, BPF_JMP | BPF_JA, 0, to, 0);
+}
+
+// The same for a leaf: a copy that is near enough, made if there is none.
+static long answer_near(struct emitter *m, uint64_t leaf)
+{
+	struct answer *a = NULL;
+
+	for (size_t i = 0; i < m->n_answers; i++)
+		if (m->answers[i].leaf == leaf)
+			a = &m->answers[i];
+	if (a && leap(m, a->at) <= MAX_JUMP)
+		return a->at;
+	if (!a) {
+		a = arena_append(&m->arena, m->answers, m->n_answers);
+		a->leaf = leaf;
+		a->at = leaf & LEAF_CHECKS ? m->blocks[leaf & ~LEAF_CHECKS].at : LONG_MAX / 2;
+	}
+	a->at = leaf & LEAF_CHECKS ? near(m, m->blocks[leaf & ~LEAF_CHECKS].at)
+				   : put_before(m, BPF_RET | BPF_K, (uint32_t)leaf, 0, 0);
+	return a->at;
+}
+
+// These return the place where the part begins.
+static long put_stretch(struct emitter *m, const struct stretch *s)
+{
+	long next = answer_near(m, s->rule);
+
+	for (size_t i = s->n; i-- > 0;) {
+		long answer = answer_near(m, s->except[i].leaf);
+		next = put_before(m, BPF_JMP | BPF_JEQ | BPF_K, s->except[i].nr, answer, near(m, next));
+	}
+	return next;
+}
+
+static long put_tree(struct emitter *m, const struct arch_tree *t, size_t lo, size_t hi)
 {
 	struct stretch s;
 
-	if (stretch_of(m, lo, hi, &s))
-		return s.n + 1 + s.n_leaves;
-	size_t mid = lo + (hi - lo) / 2, left = tree_size(m, lo, mid);
-
-	return 1 + (left > MAX_JUMP) + left + tree_size(m, mid, hi);
+	if (hi - lo == 1) {
+		stretch_of(t, t->stretches[lo], t->stretches[hi], &s);
+		return put_stretch(m, &s);
+	}
+	size_t mid = lo + (hi - lo) / 2;
+	long right = put_tree(m, t, mid, hi), left = put_tree(m, t, lo, mid);
+	right = near(m, right);
+	left = near(m, left);
+	return put_before(m, BPF_JMP | BPF_JGE | BPF_K, t->intervals[t->stretches[mid]].start, right, left);
 }
 
-static void put_leaf(struct emitter *m, uint64_t leaf)
+static void put_arch(struct emitter *m, struct arch_tree *t)
 {
-	if (leaf & LEAF_CHECKS) {
-		__typeof__(m->fixups) f = arena_append(&m->arena, m->fixups, m->n_fixups);
-		f->at = m->n;
-		f->block = (size_t)(leaf & ~LEAF_CHECKS);
-		put(m, BPF_JMP | BPF_JA, 0, 0, 0);
-	} else {
-		put_return(m, (uint32_t)leaf);
-	}
-}
+	long root = put_tree(m, t, 0, t->n_stretches);
 
-static void put_stretch(struct emitter *m, const struct stretch *s)
-{
-	for (size_t i = 0; i < s->n; i++) {
-		size_t which = 0;
-		while (s->leaves[which] != s->except[i].leaf)
-			which++;
-		// Behind the other comparisons and the rule: the answers of the exceptions.
-		put_jump(m, BPF_JEQ, s->except[i].nr, (uint8_t)(s->n - i + which), 0);
-	}
-	put_leaf(m, s->rule);
-	for (size_t i = 0; i < s->n_leaves; i++)
-		put_leaf(m, s->leaves[i]);
-}
-
-static void put_tree(struct emitter *m, size_t lo, size_t hi)
-{
-	struct stretch s;
-
-	if (stretch_of(m, lo, hi, &s)) {
-		put_stretch(m, &s);
-		return;
-	}
-	size_t mid = lo + (hi - lo) / 2, left = tree_size(m, lo, mid);
-	if (left > MAX_JUMP) {
-		put_jump(m, BPF_JGE, m->intervals[mid].start, 0, 1);
-		put(m, BPF_JMP | BPF_JA, (uint32_t)left, 0, 0);
-	} else {
-		put_jump(m, BPF_JGE, m->intervals[mid].start, (uint8_t)left, 0);
-	}
-	put_tree(m, lo, mid);
-	put_tree(m, mid, hi);
+	if (leap(m, root) != 1)
+		put_before(m, BPF_JMP | BPF_JA, 0, root, 0);
+	t->at = put_before(m, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
 }
 
 static void put_program(struct emitter *m)
 {
-	put_load(m, offsetof(struct seccomp_data, arch));
-	for (size_t i = 0; i < m->plan->n_archs; i++) {
-		const struct seccomp_arch_plan *a = &m->plan->archs[i];
-		size_t skip;
-		put_jump(m, BPF_JEQ, a->audit, 1, 0);
-		skip = m->n;
-		put(m, BPF_JMP | BPF_JA, 0, 0, 0);
-		put_load(m, offsetof(struct seccomp_data, nr));
-		make_intervals(m, a);
-		put_tree(m, 0, m->n_intervals);
-		land_here(m, skip);
+	size_t n = m->plan->n_archs;
+	long next;
+
+	for (size_t i = 0; i < n; i++) {
+		m->trees[i].audit = m->plan->archs[i].audit;
+		make_intervals(m, &m->trees[i], &m->plan->archs[i]);
+		make_stretches(m, &m->trees[i]);
 	}
-	put_return(m, SECCOMP_RET_KILL_THREAD);
 	for (size_t i = 0; i < m->n_blocks; i++) {
-		m->blocks[i].at = m->n;
+		m->blocks[i].at = (long)m->n;
 		put_block(m, &m->blocks[i]);
 	}
-	for (size_t i = 0; i < m->n_fixups; i++)
-		if (m->fixups[i].at < MAX_INSNS)
-			m->code[m->fixups[i].at].k = (uint32_t)(m->blocks[m->fixups[i].block].at - m->fixups[i].at - 1);
+	for (size_t i = n; i-- > 0;)
+		put_arch(m, &m->trees[i]);
+	next = answer_near(m, SECCOMP_RET_KILL_THREAD);
+	for (size_t i = n; i-- > 0;) {
+		long tree = near(m, m->trees[i].at);
+		next = put_before(m, BPF_JMP | BPF_JEQ | BPF_K, m->trees[i].audit, tree, near(m, next));
+	}
+	put_before(m, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
 }
 
 int seccomp_emit(const struct seccomp_plan *p, struct sock_filter **ret, uint16_t *ret_n, struct err *e)
 {
 	struct emitter *m = xnew(struct emitter);
+	size_t total;
 	int r = 0;
 
 	m->plan = p;
 	put_program(m);
-	if (m->n > MAX_INSNS) {
+	total = m->back + m->n;
+	if (total > MAX_INSNS) {
 		r = err_set(e, ERR_UNSUPPORTED, E2BIG,
 			    "seccomp: the filter needs %zu instructions, the kernel takes %d: fewer or simpler "
 			    "argument rules are needed",
-			    m->n, MAX_INSNS);
+			    total, MAX_INSNS);
 	} else {
-		*ret = xmemdup(m->code, m->n * sizeof(m->code[0]));
-		*ret_n = (uint16_t)m->n;
+		struct sock_filter *f = xnew_n(struct sock_filter, total);
+		for (size_t i = 0; i < m->back; i++)
+			f[i] = m->reversed[m->back - 1 - i];
+		memcpy(f + m->back, m->code, m->n * sizeof(*f));
+		*ret = f;
+		*ret_n = (uint16_t)total;
 	}
 	arena_done(&m->arena);
 	free(m);

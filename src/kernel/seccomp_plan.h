@@ -11,7 +11,7 @@
 
 enum {
 	SECCOMP_ARGS = 6,
-	SECCOMP_COMPILER_VERSION = 2, // grows with every change that changes a compiled program, see seccomp_cache.c
+	SECCOMP_COMPILER_VERSION = 3, // grows with every change that changes a compiled program, see seccomp_cache.c
 };
 
 // One comparison, normalised: datum and mask are cut to the ABI's width, mask is all ones but for MASKED_EQ.
