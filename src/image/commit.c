@@ -133,33 +133,32 @@ static void fill_manifest(struct arena *a, struct oci_manifest *m, const struct 
 	}
 }
 
-int image_build(struct image_store *s, const struct codec *c, struct arena *a, struct oci_image_config *config,
-		struct new_layer *layers, size_t n, char *const *names, char ret_id[static STORE_DIGEST], struct err *e)
+int image_build(struct image_store *s, const struct codec *c, struct arena *a, const struct oci_image_config *config,
+		const char *json, size_t n_json, struct new_layer *layers, size_t n, char *const *names,
+		char ret_id[static STORE_DIGEST], struct err *e)
 {
-	_cleanup_buf_ struct buf json = BUF_INIT(OCI_CONFIG_BYTES_MAX), text = BUF_INIT(OCI_MANIFEST_BYTES_MAX);
-	struct new_image i = {.layers = layers, .n_layers = n, .names = names, .manifest_type = OCI_MEDIA_MANIFEST};
+	_cleanup_buf_ struct buf text = BUF_INIT(OCI_MANIFEST_BYTES_MAX);
+	struct new_image i = {.layers = layers,
+			      .n_layers = n,
+			      .names = names,
+			      .manifest_type = OCI_MEDIA_MANIFEST,
+			      .config = json,
+			      .architecture = config->architecture,
+			      .os = config->os,
+			      .variant = config->variant};
 	struct oci_manifest m = {0};
+	int rc = blob_put(s, c, json, n_json, i.id, e);
 
-	config->diff_ids = (struct oci_strings){0};
-	for (size_t k = 0; k < n; k++)
-		oci_strings_add(a, &config->diff_ids, layers[k].diffid);
-	oci_image_config_write(config, &json);
+	if (rc < 0)
+		return rc;
 	fill_manifest(a, &m, layers, n);
-	m.config.size = (int64_t)json.len;
-	int rc = json.failed ? err_rc(e, json.failed, "write the image config")
-			     : blob_put(s, c, json.data, json.len, i.id, e);
-	if (rc < 0)
-		return rc;
 	m.config.digest = i.id;
+	m.config.size = (int64_t)n_json;
 	oci_manifest_write(&m, &text);
-	rc = text.failed ? err_rc(e, text.failed, "write the manifest")
-			 : blob_put(s, c, text.data, text.len, i.manifest, e);
-	if (rc < 0)
+	if (text.failed)
+		return err_rc(e, text.failed, "write the manifest");
+	if ((rc = blob_put(s, c, text.data, text.len, i.manifest, e)) < 0)
 		return rc;
-	i.config = json.data;
-	i.architecture = config->architecture;
-	i.os = config->os;
-	i.variant = config->variant;
 	if (config->created)
 		clock_parse_rfc3339(config->created, &i.created);
 	rc = image_commit(s, &i, e);

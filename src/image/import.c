@@ -38,6 +38,7 @@ static int import_locked(struct image_store *s, const struct codec *codec, const
 	_cleanup_fd_ int lock = store_lock(s, false, true, e);
 	_cleanup_stream_ struct stream *stream = stream_of_fd(src->fd, -1, STREAM_TO_END);
 	struct layer_source from = {.stream = stream, .total = src->size, .what = "layer 1 of 1"};
+	_cleanup_buf_ struct buf json = BUF_INIT(OCI_CONFIG_BYTES_MAX);
 	struct new_layer layer;
 
 	if (lock < 0)
@@ -45,7 +46,10 @@ static int import_locked(struct image_store *s, const struct codec *codec, const
 	int rc = layer_take(s, codec, &from, progress, data, &layer, e);
 	if (rc < 0)
 		return rc;
-	rc = image_build(s, codec, a, config, &layer, 1, names, id, e);
+	oci_strings_add(a, &config->diff_ids, layer.diffid);
+	oci_image_config_write(config, &json);
+	rc = json.failed ? err_rc(e, json.failed, "write the image config")
+			 : image_build(s, codec, a, config, json.data, json.len, &layer, 1, names, id, e);
 	if (rc < 0)
 		layer_drop(s, &layer);
 	return rc;

@@ -106,24 +106,54 @@ static int unpack_and_keep(struct image_store *s, const struct codec *c, const s
 	return 0;
 }
 
-int layer_known(struct image_store *s, const char *diffid, struct new_layer *ret, struct err *e)
+int layer_known(struct image_store *s, const char *diffid, const char *want_blob, struct new_layer *ret, struct err *e)
 {
 	_cleanup_stmt_ sqlite3_stmt *row = NULL;
-	int rc = db_prepare(
-		s->db,
-		"SELECT y.size, y.entries, l.blob, l.blob_size FROM layer y JOIN image_layer l ON l.diffid = y.chain "
-		"WHERE y.chain = ? AND l.blob IS NOT NULL LIMIT 1",
-		&row, e, "s", diffid);
+	int rc = db_prepare(s->db,
+			    "SELECT y.size, y.entries, l.blob, l.blob_size, y.dir FROM layer y JOIN image_layer l ON "
+			    "l.diffid = y.chain "
+			    "WHERE y.chain = ?1 AND l.blob = coalesce(?2, l.blob) LIMIT 1",
+			    &row, e, "ss", diffid, want_blob);
 
 	if (rc < 0 || (rc = db_step(s->db, row, e)) <= 0)
 		return rc;
 	struct new_layer l = {.size = (uint64_t)db_col_int(row, 0),
 			      .entries = (uint64_t)db_col_int(row, 1),
 			      .blob_size = (uint64_t)db_col_int(row, 3)};
+	uint8_t head[CODEC_SNIFF];
 	if (!str_copy(l.diffid, sizeof(l.diffid), diffid) || !str_copy(l.blob, sizeof(l.blob), db_col_str(row, 2)))
 		return 0;
+	_cleanup_fd_ int blob = blob_open(s, l.blob, e);
+	ssize_t n = blob < 0 ? -1 : fd_pread_full(blob, head, sizeof(head), 0);
+	if (n < 0 || faccessat(s->layers, db_col_str(row, 4), F_OK, AT_SYMLINK_NOFOLLOW))
+		return 0; // damaged: taken in anew
+	l.format = codec_sniff(head, (size_t)n);
 	*ret = l;
 	return 1;
+}
+
+// Gives the unpacked folder its name. If the store has the diffid already, ours is dropped, or takes the place of one
+// that went missing.
+static int settle(struct image_store *s, struct workplace *place, struct new_layer *l, struct err *e)
+{
+	_cleanup_stmt_ sqlite3_stmt *row = NULL;
+	char dir[STORE_DIR_NAME + 1];
+	int known = db_prepare(s->db, "SELECT dir FROM layer WHERE chain = ?", &row, e, "s", l->diffid);
+
+	if (known < 0 || (known = db_step(s->db, row, e)) < 0)
+		return known;
+	if (known &&
+	    (!str_copy(dir, sizeof(dir), db_col_str(row, 0)) || !faccessat(s->layers, dir, F_OK, AT_SYMLINK_NOFOLLOW)))
+		return 0;
+	int rc = known ? 0 : store_random_name(dir, e);
+	if (rc < 0)
+		return rc;
+	if (renameat(s->layers, place->name, s->layers, dir))
+		return err_sys(e, "keep the layer");
+	place->name[0] = 0;
+	if (!known)
+		memcpy(l->dir, dir, sizeof(dir));
+	return 0;
 }
 
 int layer_take(struct image_store *s, const struct codec *c, const struct layer_source *from,
@@ -132,7 +162,7 @@ int layer_take(struct image_store *s, const struct codec *c, const struct layer_
 	_cleanup_(workplace_done) struct workplace place = {.fd = -1};
 	_cleanup_blob_ struct blob_writer blob = {0};
 	struct unpack_result r = {0};
-	struct new_layer l = {0}, known;
+	struct new_layer l = {0};
 	int rc = workplace_make(s, &place, e);
 
 	if (rc < 0 || (rc = blob_begin(s, c, &blob, e)) < 0)
@@ -147,15 +177,8 @@ int layer_take(struct image_store *s, const struct codec *c, const struct layer_
 	l.size = r.size;
 	l.entries = r.entries;
 	l.format = (enum codec_format)r.format;
-	if ((rc = layer_known(s, l.diffid, &known, e)) < 0)
+	if ((rc = settle(s, &place, &l, e)) < 0)
 		return rc;
-	if (!rc) {
-		if ((rc = store_random_name(l.dir, e)) < 0)
-			return rc;
-		if (renameat(s->layers, place.name, s->layers, l.dir))
-			return err_sys(e, "keep the layer");
-		place.name[0] = 0;
-	}
 	if ((rc = blob_publish(&blob, l.blob, e)) < 0) {
 		layer_drop(s, &l);
 		return rc;

@@ -52,7 +52,7 @@ static int open_spool(struct image_store *s, struct err *e)
 		return rc;
 	snprintf(name, sizeof(name), ".new-%s", random);
 	int fd = openat(s->images, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || unlinkat(s->images, name, 0)) {
+	if (fd < 0 || (unlinkat(s->images, name, 0) && errno != ENOENT)) {
 		rc = err_sys(e, "make a temporary file in the image store");
 		fd_close(fd);
 		return rc;

@@ -80,8 +80,8 @@ struct layer_source {
 };
 int layer_take(struct image_store *s, const struct codec *c, const struct layer_source *from,
 	       image_progress_fn *progress, void *data, struct new_layer *ret, struct err *e);
-// Knows the store this layer unpacked, with its blob? 1 (ret filled), 0, negative.
-int layer_known(struct image_store *s, const char *diffid, struct new_layer *ret, struct err *e);
+// Does the store have this layer unpacked, and its blob (want_blob, or with NULL any)? 1 (ret filled), 0, negative.
+int layer_known(struct image_store *s, const char *diffid, const char *want_blob, struct new_layer *ret, struct err *e);
 void layer_drop(struct image_store *s, struct new_layer *l); // an uncommitted one
 
 // ---- images (commit.c)
@@ -100,10 +100,10 @@ struct new_image {
 int image_commit(struct image_store *s, const struct new_image *i, struct err *e);
 // "debian" -> canonical with tag; refuses digests and the built-in name.
 int image_name_parse(const char *text, char dst[static REFERENCE_MAX], struct err *e);
-// Writes config and manifest of an image made here from layers, commits it. config->rootfs is filled from the layers.
-int image_build(struct image_store *s, const struct codec *c, struct arena *a, struct oci_image_config *config,
-		struct new_layer *layers, size_t n, char *const *names, char ret_id[static STORE_DIGEST],
-		struct err *e);
+// Writes a manifest for a config (its bytes, and what they say) and layers, and commits the image.
+int image_build(struct image_store *s, const struct codec *c, struct arena *a, const struct oci_image_config *config,
+		const char *json, size_t n_json, struct new_layer *layers, size_t n, char *const *names,
+		char ret_id[static STORE_DIGEST], struct err *e);
 // Blobs and folders that no row knows. The exclusive lock is held.
 int store_collect(struct image_store *s, struct err *e);
 // After a failure: the same, if nobody else is at work; otherwise the next repair does it.

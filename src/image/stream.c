@@ -19,6 +19,7 @@ struct stream {
 	uint64_t max;
 
 	int fd;
+	bool own;
 	int64_t position; // of the next pread, -1: read
 	uint64_t left;    // bytes that fd may still give
 
@@ -39,6 +40,11 @@ struct stream *stream_of_fd(int fd, int64_t offset, uint64_t size)
 	s->left = size;
 	s->buffer = xmalloc(READ_SIZE);
 	return s;
+}
+
+void stream_own_fd(struct stream *s)
+{
+	s->own = true;
 }
 
 struct stream *stream_of_memory(const void *p, size_t n)
@@ -85,6 +91,8 @@ void stream_free(struct stream *s)
 	if (s->inflate)
 		s->codec->inflate_free(s->inflate);
 	stream_free(s->inner);
+	if (s->own)
+		fd_close(s->fd);
 	free(s->buffer);
 	free(s);
 }

@@ -16,6 +16,7 @@ struct stream;
 // descriptor stays the caller's.
 #define STREAM_TO_END UINT64_MAX
 struct stream *stream_of_fd(int fd, int64_t offset, uint64_t size);
+void stream_own_fd(struct stream *s); // it closes the descriptor in the end
 // Bytes in memory; p stays the caller's.
 struct stream *stream_of_memory(const void *p, size_t n);
 // Decompresses inner, which it owns then. format CODEC_NONE hands inner's slices through. max: bytes it may give, then
