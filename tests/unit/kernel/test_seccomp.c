@@ -363,6 +363,7 @@ TEST(seccomp_load_default_profile)
 	int status = 0;
 	CHECK_EQ(waitpid(pid, &status, 0), pid);
 	CHECK_EQ(WEXITSTATUS(status), 7);
+	seccomp_filter_done(&f);
 }
 
 static int status_of_child_that_calls(enum oci_seccomp_action action, long nr)
@@ -418,6 +419,8 @@ TEST(seccomp_load_returns_a_listener)
 	// A second listener is one too many.
 	CHECK_EQ(seccomp_load(&f, &e), -EBUSY);
 	CHECK_CONTAINS(e.text, "another listener");
+	seccomp_filter_done(&f);
+	profile_free(p);
 }
 
 TEST(seccomp_load_needs_privilege_or_no_new_privs)
@@ -433,4 +436,6 @@ TEST(seccomp_load_needs_privilege_or_no_new_privs)
 		CHECK_EQ(setresuid(65534, 65534, 65534), 0);
 	CHECK_EQ(seccomp_load(&f, &e), -EACCES);
 	CHECK_STR(e.text, "load the seccomp filter: needs CAP_SYS_ADMIN or no new privileges");
+	seccomp_filter_done(&f);
+	profile_free(p);
 }
