@@ -70,6 +70,7 @@ struct cgroup_mount {
 	bool v2;
 	int fd; // the container's group
 };
+enum { CGROUP_MOUNTS_MAX = 24 };
 size_t cgroup_mounts(const struct cgroup *c, struct cgroup_mount *ret, size_t max);
 
 // Devices every container may use: null, zero, full, random, urandom, tty, console, ptmx, pts/*; and mknod of any.

@@ -3,7 +3,8 @@
 // with a directory for each hierarchy and links for the joined ones ("cpu" -> "cpu,cpuacct").
 //
 // With a cgroup namespace a new mount of a hierarchy shows the container's own group as root; without one, that
-// group is bound from the host's mount, so that in both cases nothing above it is there. /proc/self/cgroup tells the
+// group is bound from the host's mount, so that in both cases nothing above it is there. Hierarchies in which the
+// container has no group are left out. /proc/self/cgroup tells the
 // hierarchies and our place in them.
 #include "base/buf.h"
 #include "base/fd.h"
@@ -21,6 +22,18 @@ struct hierarchy {
 };
 
 static const char host_base[] = "/sys/fs/cgroup";
+
+// A hierarchy in which the container has no group of its own would show the caller's, and everyone else's below it.
+static bool has_group(const struct start *s, const struct hierarchy *h)
+{
+	struct cgroup_mount v[CGROUP_MOUNTS_MAX];
+	size_t n = s->cgroup ? cgroup_mounts(s->cgroup, v, CGROUP_MOUNTS_MAX) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(v[i].options, h->controllers))
+			return true;
+	return !s->cgroup;
+}
 
 static const char *dir_name(const struct hierarchy *h)
 {
@@ -120,7 +133,7 @@ static int build_v1(const struct start *s, int target, const struct start_mount 
 		return rc;
 	struct hierarchy h;
 	while (!rc && next_hierarchy(&text, &h))
-		if (*h.controllers || cgroup_host_mode() == CGROUP_HYBRID)
+		if ((*h.controllers || cgroup_host_mode() == CGROUP_HYBRID) && has_group(s, &h))
 			rc = place_in(s, &h, &m->o, dir, e);
 	return rc < 0 ? rc : mount_set_attr(dir, false, m->o.set, 0, e);
 }

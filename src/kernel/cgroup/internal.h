@@ -35,7 +35,7 @@ const char *cgroup_controller_name(enum cgroup_controller c, bool v2);
 // The bits of the names in a v1 ("cpu,cpuacct") or v2 ("cpu io") list; unknown ones are left out.
 uint32_t cgroup_controllers_parse(const char *list, bool v2);
 
-enum { CGROUP_HIERARCHIES_MAX = 24, CGROUP_FILE_MAX = 1 << 20 };
+enum { CGROUP_HIERARCHIES_MAX = CGROUP_MOUNTS_MAX, CGROUP_FILE_MAX = 1 << 20 };
 
 struct cgroup_ops;
 struct cgroup_hierarchy {
