@@ -94,7 +94,7 @@ int idmap_write(pid_t pid, const struct oci_id_mappings *uids, const struct oci_
 	if (geteuid() != 0 && maps_self_only(gids, getegid())) {
 		char path[64];
 		rc = str_fmt(path, sizeof(path), "/proc/%d/setgroups", (int)pid);
-		if (!rc)
+		if (rc >= 0)
 			rc = file_write_kernel(AT_FDCWD, path, "deny", e);
 		if (rc < 0)
 			return err_wrap(e, rc, "write the user namespace's mappings");

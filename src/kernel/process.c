@@ -248,9 +248,9 @@ int process_set_oom_score(pid_t pid, int32_t score, struct err *e)
 	char path[64], value[16];
 	int rc = pid ? str_fmt(path, sizeof(path), "/proc/%d/oom_score_adj", (int)pid)
 		     : str_fmt(path, sizeof(path), "/proc/self/oom_score_adj");
-	if (!rc)
+	if (rc >= 0)
 		rc = str_fmt(value, sizeof(value), "%d", score);
-	if (!rc)
+	if (rc >= 0)
 		rc = file_write_kernel(AT_FDCWD, path, value, e);
 	if (rc == -EACCES || rc == -EPERM)
 		return err_set(e, ERR_DENIED, -rc, "process.oomScoreAdj: lowering it to %d needs CAP_SYS_RESOURCE",
@@ -275,7 +275,7 @@ int process_set_exec_labels(int proc, const char *apparmor, const char *selinux,
 
 	if (!str_empty(apparmor)) {
 		rc = str_fmt(value, sizeof(value), "exec %s", apparmor);
-		if (!rc) // the file of AppArmor alone, where modules are stacked
+		if (rc >= 0) // the file of AppArmor alone, where modules are stacked
 			rc = file_write_kernel(proc,
 					       faccessat(proc, "self/attr/apparmor/exec", F_OK, 0)
 						       ? "self/attr/exec"

@@ -21,10 +21,14 @@ int rootfs_attach(int root, struct err *e)
 	return 0;
 }
 
-static int move_over(struct err *e)
+// The new root stands over the old one already. What else the host has mounted stays below it, out of sight of all but
+// who breaks out of a chroot; the file systems that could be used for harm from there are taken away.
+static int change_root(struct err *e)
 {
-	if (mount(".", "/", NULL, MS_MOVE, NULL) < 0)
-		return err_sys(e, "move the root file system to /");
+	static const char *const host[] = {"/proc", "/sys"};
+	for (size_t i = 0; i < ARRAY_SIZE(host); i++)
+		if (umount2(host[i], MNT_DETACH) < 0 && errno != EINVAL && errno != ENOENT)
+			return err_sys(e, "detach the host's %s", host[i]);
 	return chroot(".") < 0 ? err_sys(e, "chroot into the root file system") : 0;
 }
 
@@ -40,7 +44,7 @@ int rootfs_pivot(int root, bool no_pivot, struct err *e)
 {
 	if (fchdir(root) < 0)
 		return err_sys(e, "enter the root file system");
-	int rc = no_pivot ? move_over(e) : pivot(e);
+	int rc = no_pivot ? change_root(e) : pivot(e);
 	if (rc < 0)
 		return rc;
 	return chdir("/") < 0 ? err_sys(e, "enter the new root") : 0;

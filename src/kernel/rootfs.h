@@ -10,7 +10,8 @@
 // Puts the detached mount root on top of the caller's "/" (its own mount namespace), where nothing resolves to it yet
 // but by descriptor.
 int rootfs_attach(int root, struct err *e);
-// Makes it "/" and detaches all that was there before. no_pivot: by MS_MOVE and chroot, for a root that is a ramfs.
+// Makes it "/" and detaches all that was there before. no_pivot: by chroot, for a host whose
+// root is a ramfs, where pivot_root cannot work; less of a wall against a payload with CAP_SYS_CHROOT.
 int rootfs_pivot(int root, bool no_pivot, struct err *e);
 
 // Read-only binds over paths below root, with what is mounted below them. Missing ones are skipped.

@@ -89,7 +89,7 @@ int sysctl_apply(int proc, const struct oci_pairs *v, struct err *e)
 		int rc = name_to_path(v->v[i].key, path, sizeof(path), e);
 		if (!rc)
 			rc = str_fmt(below, sizeof(below), "sys/%s", path);
-		if (!rc)
+		if (rc >= 0)
 			rc = file_write_kernel(proc, below, v->v[i].value, e);
 		if (rc < 0)
 			return err_wrap(e, rc, "linux.sysctl: %s=%s", v->v[i].key, v->v[i].value);

@@ -8,7 +8,9 @@
 //	clone binds, cgroup
 //	clone3 ------------------>  join namespaces, clocks
 //	                            clone3(CLONE_PARENT) ---->  begin: die with the parent, signals, cgroup
-//	  <--- SPAWNED pid, pidfd --+ exits                     become root of the user namespace  --- MAP --->
+//	  <--- SPAWNED pid, pidfd --+ exits
+//	  --- GO (with a stage alone: so that nobody speaks before init is known) --->
+//	                                                        become root of the user namespace  --- MAP --->
 //	on_namespaces(...)                                      mounts, /dev, console   --- NAMESPACES --->
 //	answers what is asked with GO                           lo, names, sysctls, hidden paths, pivot_root
 //	                                                        --- CONSOLE ---> ,  --- READY ---> (unless run_now)

@@ -138,6 +138,8 @@ _noreturn_ static void process_main(struct entering *n)
 	const struct cgroup *cg = n->x->cgroup;
 	int slave = -1, rc = payload_begin(p->sync, &e);
 
+	if (!rc)
+		rc = sync_wait(p->sync, &e);
 	if (!rc && cg)
 		rc = cgroup_enter_self(cg, cgroup_clone_fd(cg) >= 0, &e);
 	if (!rc && n->namespaces & CLONE_NEWUSER)

@@ -103,7 +103,10 @@ static int handle(struct spawn *s, struct sync_message *m, int fd, struct err *e
 		s->pid = m->value;
 		s->pidfd = fd;
 		reap(&s->stage);
-		return fd < 0 ? err_set(e, ERR_INTERNAL, EPROTO, "no pidfd came along") : 0;
+		if (fd < 0)
+			return err_set(e, ERR_INTERNAL, EPROTO, "no pidfd came along");
+		rc = sync_send(s->sock, SYNC_GO, 0, -1);
+		return rc < 0 ? err_rc(e, rc, "talk to init") : 0;
 	case SYNC_CONSOLE: s->console = fd; return 0;
 	case SYNC_NOTIFY: s->notify = fd; return 0;
 	case SYNC_MAP:

@@ -38,11 +38,15 @@ int sync_receive(int sock, struct sync_message *ret, int *ret_fd)
 
 int sync_ask(int sock, enum sync_type type, struct err *e)
 {
-	struct sync_message m;
-	int fd = -1, rc = sync_send(sock, type, 0, -1);
+	int rc = sync_send(sock, type, 0, -1);
+	return rc < 0 ? err_rc(e, rc, "talk to the parent") : sync_wait(sock, e);
+}
 
-	if (rc >= 0)
-		rc = sync_receive(sock, &m, &fd);
+int sync_wait(int sock, struct err *e)
+{
+	struct sync_message m;
+	int fd = -1, rc = sync_receive(sock, &m, &fd);
+
 	fd_close(fd);
 	if (rc < 0)
 		return err_rc(e, rc, "talk to the parent");
