@@ -68,10 +68,10 @@ static void make_root(struct box *b)
 			 out = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
 	CHECK(in >= 0 && out >= 0);
 	CHECK_OK(fd_copy(in, out, UINT64_MAX, &e), e);
-	static const char *const links[] = {"sh",   "cat",  "true", "false",    "id",    "ls",     "mount", "readlink",
-					    "stat", "echo", "grep", "sleep",    "ps",    "test",   "touch", "head",
-					    "tty",  "stty", "env",  "ifconfig", "mkdir", "umount", "chown", "sort",
-					    "wc",   "kill", "ln",   "rm",       "date"};
+	static const char *const links[] = {"sh",       "cat",  "tr",   "true", "false",    "id",    "ls",     "mount",
+					    "readlink", "stat", "echo", "grep", "sleep",    "ps",    "test",   "touch",
+					    "head",     "tty",  "stty", "env",  "ifconfig", "mkdir", "umount", "chown",
+					    "sort",     "wc",   "kill", "ln",   "rm",       "date"};
 	for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
 		snprintf(path, sizeof(path), "%s/bin/%s", b->root, links[i]);
 		CHECK(!symlink("busybox", path));
