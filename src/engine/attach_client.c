@@ -187,13 +187,9 @@ static int record_start(struct session *s, const struct frame_live *f)
 	return frame_send(s->a->sock, FRAME_RECORDED, NULL, 0, NULL, 0);
 }
 
-static int on_started(struct session *s, const struct frame_live *f, struct err *e)
+// The payload runs: the keyboard is its own from now on.
+static int take_terminal(struct session *s, struct err *e)
 {
-	s->a->tty = f->tty;
-	if (s->a->detached) {
-		s->done = true;
-		return 0;
-	}
 	if (!s->a->tty || !s->a->input || s->raw || !isatty(0))
 		return 0;
 	int rc = terminal_raw(0, e);
@@ -202,6 +198,12 @@ static int on_started(struct session *s, const struct frame_live *f, struct err 
 	s->raw = true;
 	send_size(s);
 	return 0;
+}
+
+static int on_started(struct session *s, struct err *e)
+{
+	s->done = s->a->detached;
+	return s->done ? 0 : take_terminal(s, e);
 }
 
 static int on_exit_frame(struct session *s, const struct frame_exit *x, struct err *e)
@@ -228,7 +230,7 @@ static int on_frame(struct session *s, const struct frame *f, struct err *e)
 {
 	switch (f->type) {
 	case FRAME_RECORD: return record_start(s, &f->live) < 0 ? err_invalid(e, "the monitor is gone") : 0;
-	case FRAME_STARTED: return on_started(s, &f->live, e);
+	case FRAME_STARTED: return on_started(s, e);
 	case FRAME_FAILED:
 		s->a->failed = true;
 		*e = f->err;
@@ -327,6 +329,8 @@ int attach_session_run(struct attach_session *a, const sigset_t *old, int *ret_e
 		if (s.signals < 0)
 			rc = err_sys(e, "signalfd");
 	}
+	if (!rc && a->pidfd >= 0) // attached later: it runs already
+		rc = take_terminal(&s, e);
 	while (!rc && !s.done)
 		rc = step(&s, e);
 	restore(&s, old);

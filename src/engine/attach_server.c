@@ -143,7 +143,16 @@ static void output_gone(void *data, int stream, int code)
 
 	c->sink[stream - 1] = NULL;
 	fd_close(TAKE_FD(c->out[stream - 1]));
-	(void)frame_send(c->sock, FRAME_PIPE, NULL, 0, NULL, 0);
+	if (code == -ETIMEDOUT) {
+		struct err e;
+		(void)err_set(&e, ERR_TIMEOUT, ETIMEDOUT,
+			      "the output was not read for %d s, so the container let go of it", STALL_MS / 1000);
+		(void)frame_send(c->sock, FRAME_FAILED, &e, sizeof(e), NULL, 0);
+		client_free(c);
+		return;
+	}
+	if (code == -EPIPE && stream == STREAM_STDOUT)
+		(void)frame_send(c->sock, FRAME_PIPE, NULL, 0, NULL, 0);
 	// Nobody will ever read it, not even from the log: the payload's pipe ends as in any pipeline.
 	bool unread = !m->tty && (!m->log || m->p->options->auto_remove);
 	for (const struct list *it = c->server->clients.next; it != &c->server->clients; it = it->next)
@@ -345,9 +354,11 @@ int attach_server_start(struct attach_server *a, struct err *e)
 	rc = loop_add_fd(m->loop, c->sock, EPOLLIN, on_client, c, &c->watch, e);
 	if (rc < 0)
 		return rc;
-	if (send_started(c) == -EPIPE || !m->in)
+	// A command that only waits for the end is not woken before: it has the pidfd from FRAME_RECORD.
+	bool waits = (m->io.out || m->io.err) && !m->io.in_frames;
+	if (!waits && send_started(c) == -EPIPE)
 		return 0; // its end will be read from the socket
-	if (m->io.in)
+	if (m->io.in && m->in)
 		return stream_input_from(m->in, 0, e);
 	return 0;
 }

@@ -49,6 +49,7 @@
 enum {
 	INHERITED_MAX = 256, // descriptors that are looked at one by one; those above are closed unseen
 	CGROUP_REMOVE_MS = 10000,
+	RECORD_MS = 5000,    // for the command to answer FRAME_EXIT
 	LISTEN_AFTER_MS = 5, // a foreground container that ends sooner never has an attach socket
 };
 
@@ -203,17 +204,28 @@ static void conclude(struct monitor *m)
 	loop_stop(m->loop, 0);
 }
 
+static void on_record_late(struct loop *l, void *data);
+
 static void finish(struct monitor *m)
 {
 	if (m->log)
 		logfile_free(TAKE_PTR(m->log));
 	attach_server_unlisten(m->clients);
 	m->exit.recorded = m->recorded;
-	if (attach_server_tell_control(m->clients, &m->exit))
+	if (attach_server_tell_control(m->clients, &m->exit)) {
+		struct err e;
+		(void)loop_add_timer(m->loop, RECORD_MS * NS_PER_MS, 0, on_record_late, m, NULL, &e);
 		return; // monitor_recorded or monitor_control_gone comes next
+	}
 	if (!m->recorded || m->p->options->auto_remove)
 		record_now(m, true);
 	conclude(m);
+}
+
+// The command is stopped, say by Ctrl-Z: not a reason to leave the end unrecorded.
+static void on_record_late(struct loop *l, void *data)
+{
+	monitor_control_gone(data);
 }
 
 void monitor_recorded(struct monitor *m)
@@ -268,7 +280,7 @@ static void on_init_end(struct loop *l, int pidfd, void *data)
 	m->exit.code = reap(m->c.pid);
 	m->exit.finished = clock_now();
 	m->exited = true;
-	if (m->exit.code == 128 + SIGKILL || m->oom_fd >= 0)
+	if (m->exit.code == 128 + SIGKILL || (m->oom_fd >= 0 && fd_wait_readable(m->oom_fd, 0)))
 		note_oom(m);
 	m->exit.oom_killed = m->oom_killed;
 	if (m->c.cgroup && cgroup_remove(m->c.cgroup, CGROUP_REMOVE_MS, &e) < 0)
@@ -369,6 +381,7 @@ static void on_listen_time(struct loop *l, void *data)
 
 	if (!m->exited && attach_server_listen(m->clients, &e) < 0)
 		log_debug("attach socket of %s: %s", m->p->id, e.text);
+	(void)malloc_trim(0); // it will be here for a while: what the command used before the fork goes back
 }
 
 static int create(struct monitor *m, struct pipes *pipes, struct err *e)
@@ -410,6 +423,7 @@ static int supervise(struct monitor *m, struct pipes *pipes, struct err *e)
 	watch_oom(m);
 	if (m->io.out || m->io.err)
 		return loop_add_timer(m->loop, LISTEN_AFTER_MS * NS_PER_MS, 0, on_listen_time, m, NULL, e);
+	(void)malloc_trim(0);
 	return attach_server_listen(m->clients, e);
 }
 
@@ -452,7 +466,6 @@ _noreturn_ static void monitor_main(struct monitor *m, int control)
 	if (rc < 0)
 		abandon(m, &e);
 	pipes_done(&pipes);
-	(void)malloc_trim(0);
 	(void)loop_run(m->loop, &e);
 	_exit(0);
 }
