@@ -315,9 +315,10 @@ int cgroup_v1_devices(const struct cgroup_dir *d, const struct cgroup_device_rul
 bool cgroup_in_user_namespace(void)
 {
 	_cleanup_buf_ struct buf b = BUF_INIT(64 << 10);
-	unsigned inside = 1, outside = 1, n = 0;
+	char inside[16], outside[16], count[16];
 
 	if (file_read(AT_FDCWD, "/proc/self/uid_map", 64 << 10, &b, NULL) < 0)
 		return false;
-	return sscanf(b.data, "%u %u %u", &inside, &outside, &n) != 3 || inside || outside || n != UINT32_MAX;
+	return sscanf(b.data, "%15s %15s %15s", inside, outside, count) != 3 || !str_eq(inside, "0") ||
+	       !str_eq(outside, "0") || !str_eq(count, "4294967295");
 }

@@ -122,9 +122,9 @@ static void add_v1_io(const struct cgroup_dir *d, const char *file, struct buf *
 	if (!read_text(d, file, b))
 		return;
 	for (const char *s = b->data; *s;) {
-		char kind[16];
-		unsigned long long v;
-		if (sscanf(s, "%*u:%*u %15s %llu", kind, &v) == 2) {
+		char kind[16], number[32];
+		uint64_t v = 0;
+		if (sscanf(s, "%*u:%*u %15s %31s", kind, number) == 2 && !str_to_u64(number, &v)) {
 			if (str_eq(kind, "Read"))
 				*ret_read += v;
 			else if (str_eq(kind, "Write"))

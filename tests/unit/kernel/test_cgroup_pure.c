@@ -4,14 +4,18 @@
 #include "test.h"
 
 #include "base/buf.h"
+#include "base/fd.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "kernel/cgroup/internal.h"
 
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <math.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static const char SYSTEMD_V1[] =
 	"21 26 0:19 / /sys rw,nosuid shared:7 - sysfs sysfs rw\n"
@@ -381,4 +385,53 @@ TEST(cgroup_open_refuses_damage)
 		CHECK_CONTAINS(e.text, bad[i][1]);
 		arena_done(&a);
 	}
+}
+
+static void put(int dir, const char *file, const char *text)
+{
+	int fd = openat(dir, file, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+	CHECK(fd >= 0 && fd_write_full(fd, text, strlen(text)) >= 0);
+	fd_close(fd);
+}
+
+TEST(cgroup_v1_block_io_is_summed)
+{
+	static const char *const files[] = {"blkio.throttle.io_service_bytes_recursive",
+					    "blkio.throttle.io_serviced_recursive"};
+	char top[] = "/tmp/berth-cg1.XXXXXX";
+	struct cgroup_hierarchy h = {.mountpoint = top, .options = (char *)"blkio", .controllers = CG_BIT(CG_IO)};
+	struct cgroup c = {.n = 1, .path = (char *)"/g"};
+	struct cgroup_stats s;
+	struct err e = {0};
+
+	CHECK(mkdtemp(top));
+	int fd = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	c.dirs[0] = (struct cgroup_dir){.h = &h, .fd = fd, .tasks = -1, .path = top, .enabled = h.controllers};
+	put(fd, files[0], "8:0 Read 100\n8:0 Write 20\n8:0 Sync 120\n253:16 Read 1\n253:16 Write 2\nTotal 123\n");
+	put(fd, files[1], "8:0 Read 5\n8:0 Write 6\n8:0 Total 11\nTotal 11\n");
+	CHECK_EQ(cgroup_read_stats(&c, &s, &e), -ENOENT); // with nothing but block devices
+	put(fd, "cpu.stat", "nr_periods 3\n");
+	put(fd, "pids.current", "1\n");
+	c.dirs[0].enabled |= CG_BIT(CG_PIDS);
+	CHECK_OK(cgroup_read_stats(&c, &s, &e), e);
+	CHECK(s.has_io && s.has_pids && !s.has_cpu && !s.has_memory);
+	CHECK_EQ(s.io_read_bytes, 101);
+	CHECK_EQ(s.io_write_bytes, 22);
+	CHECK_EQ(s.io_read_ops, 5);
+	CHECK_EQ(s.io_write_ops, 6);
+	unlinkat(fd, files[0], 0);
+	unlinkat(fd, files[1], 0);
+	unlinkat(fd, "cpu.stat", 0);
+	unlinkat(fd, "pids.current", 0);
+	CHECK(!rmdir(top));
+	fd_close(fd);
+}
+
+TEST(cgroup_knows_user_namespaces)
+{
+	CHECK(!cgroup_in_user_namespace() || geteuid());
+	if (unshare(CLONE_NEWUSER))
+		test_skip("no user namespaces");
+	CHECK(cgroup_in_user_namespace());
 }
