@@ -80,8 +80,9 @@ void engine_row_done(struct engine_row *r);
 int engine_row_load(struct engine *g, const char *id, struct engine_row *ret, struct err *e);
 // Name, id or unique prefix to id.
 int engine_row_lookup(struct engine *g, const char *ref, char ret_id[static ENGINE_ID_LEN + 1], struct err *e);
-// Whether the processes of a row that says running or paused are really there; state becomes ENGINE_DEAD otherwise.
-void engine_row_check(struct engine *g, struct engine_row *r);
+// Whether a row that says running or paused still has its monitor; if not it is read again, and becomes ENGINE_DEAD if
+// it says the same. No statement of the database may be under way. ERR_NOT_FOUND: it was removed meanwhile.
+int engine_row_check(struct engine *g, struct engine_row *r, struct err *e);
 
 struct engine_prepared;
 // live: NULL for `create` (state created). A name in use: ERR_EXISTS, `the container name "/x" is already in use ...`.

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// What runs: command, environment, working directory, user, limits of the process. The image proposes, the options
+// decide.
+#include "base/fd.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "engine/spec.h"
+#include "kernel/rlimit.h"
+
+#include <sys/utsname.h>
+
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+static void push_all(char ***to, char *const *v, size_t n)
+{
+	for (size_t i = 0; i < n && v[i]; i++)
+		strv_push(to, v[i]);
+}
+
+// --entrypoint takes the image's command away with its entrypoint: that was made for the old one.
+int spec_command(const struct engine_create_options *o, const struct oci_image_run *image, char ***ret, struct err *e)
+{
+	_cleanup_strv_ char **v = NULL;
+
+	if (o->entrypoint_set)
+		push_all(&v, o->entrypoint, strv_len(o->entrypoint));
+	else
+		push_all(&v, image->entrypoint.v, image->entrypoint.n);
+	if (o->args)
+		push_all(&v, o->args, strv_len(o->args));
+	else if (!o->entrypoint_set)
+		push_all(&v, image->cmd.v, image->cmd.n);
+	if (!v || !v[0])
+		return err_invalid(e, "no command specified: image %s has none, so name one behind it", o->image);
+	if (!v[0][0])
+		return err_invalid(e, "the command's name is empty");
+	*ret = TAKE_PTR(v);
+	return 0;
+}
+
+char *spec_hostname(const struct engine_create_options *o, const char *id)
+{
+	struct utsname u;
+
+	if (o->hostname)
+		return xstrdup(o->hostname);
+	if ((spec_network_is_host(o) || spec_mode_is_host(o->uts)) && !uname(&u))
+		return xstrdup(u.nodename);
+	return xstrndup(id, ENGINE_SHORT_ID_LEN);
+}
+
+static void build_env(struct spec_build *b, const char *home)
+{
+	_cleanup_strv_ char **env = NULL;
+	_cleanup_free_ char *hostname = spec_hostname(b->o, b->p->id);
+
+	strv_push(&env, "PATH=" DEFAULT_PATH);
+	strv_pushf(&env, "HOSTNAME=%s", hostname);
+	if (b->o->tty)
+		strv_push(&env, "TERM=xterm");
+	for (size_t i = 0; i < b->image->env.n; i++)
+		if (strchr(b->image->env.v[i], '='))
+			strv_env_set(&env, b->image->env.v[i]);
+	for (char **v = b->o->env; v && *v; v++)
+		if (strchr(*v, '='))
+			strv_env_set(&env, *v);
+	if (!strv_env_get(env, "HOME"))
+		strv_pushf(&env, "HOME=%s", home);
+	for (char **v = env; *v; v++)
+		oci_strings_add(b->a, &b->spec->process->env, *v);
+}
+
+static bool below_a_mount(const struct spec_build *b, const char *path)
+{
+	for (size_t i = 0; i < b->p->resolved.n_mounts; i++) {
+		const char *rest = str_after(path, b->p->resolved.mounts[i].destination);
+		if (rest && (!*rest || *rest == '/'))
+			return true;
+	}
+	return false;
+}
+
+// A missing working directory is made, as image builders rely on it; below a mount the runtime does it.
+static int build_cwd(struct spec_build *b, struct err *e)
+{
+	const char *cwd = b->o->workdir ? b->o->workdir : b->image->working_dir;
+	_cleanup_free_ char *clean = NULL;
+	uint32_t owner = b->p->resolved.range.size ? b->p->resolved.range.start : 0;
+
+	if (str_empty(cwd))
+		cwd = "/";
+	if (!path_is_absolute(cwd))
+		return err_invalid(e, "the working directory '%s' is invalid, it needs to be an absolute path", cwd);
+	clean = path_clean(cwd);
+	b->spec->process->cwd = arena_strdup(b->a, clean);
+	if (b->running || str_eq(clean, "/") || below_a_mount(b, clean))
+		return 0;
+	int there = path_open_in(b->rootfs, clean, O_PATH | O_DIRECTORY, 0);
+	if (there < 0 && there == -ENOENT)
+		there = path_mkdirs_in(b->rootfs, clean, 0755, owner, owner);
+	if (there < 0)
+		return err_rc(e, there, "working directory %s", clean);
+	fd_close(there);
+	return 0;
+}
+
+static int build_user(struct spec_build *b, struct container_user *u, struct err *e)
+{
+	const char *user = b->o->user ? b->o->user : b->image->user;
+	struct oci_user *to = &b->spec->process->user;
+
+	int rc = container_user_resolve(b->rootfs, user ? user : "", (const char *const *)b->o->group_add, u, e);
+	if (rc < 0)
+		return rc;
+	to->uid = u->uid;
+	to->gid = u->gid;
+	to->umask = (struct opt_u32){true, 0022};
+	to->additional_gids = arena_new_n(b->a, uint32_t, u->n_groups ? u->n_groups : 1);
+	to->n_additional_gids = u->n_groups;
+	if (u->n_groups)
+		memcpy(to->additional_gids, u->groups, u->n_groups * sizeof(*u->groups));
+	return 0;
+}
+
+static void build_rlimits(struct spec_build *b)
+{
+	struct oci_process *p = b->spec->process;
+
+	for (size_t i = 0; i < b->o->n_ulimits; i++) {
+		const struct engine_ulimit *u = &b->o->ulimits[i];
+		const char *type = rlimit_name(rlimit_from_name(u->name));
+		struct oci_rlimit *r = NULL;
+		for (size_t k = 0; k < p->n_rlimits; k++)
+			if (str_eq(p->rlimits[k].type, type))
+				r = &p->rlimits[k]; // the later one wins
+		if (!r)
+			r = arena_append(b->a, p->rlimits, p->n_rlimits);
+		r->type = arena_strdup(b->a, type);
+		r->soft = u->soft == -1 ? UINT64_MAX : (uint64_t)u->soft;
+		r->hard = u->hard == -1 ? UINT64_MAX : (uint64_t)u->hard;
+	}
+}
+
+int spec_process(struct spec_build *b, struct err *e)
+{
+	struct oci_process *p = b->spec->process;
+	struct container_user u = {0};
+
+	for (char **v = b->p->command; v && *v; v++)
+		oci_strings_add(b->a, &p->args, *v);
+	p->terminal = b->o->tty;
+	if (b->o->tty && b->o->tty_rows && b->o->tty_cols) {
+		p->console_size.set = true;
+		p->console_size.height = b->o->tty_rows;
+		p->console_size.width = b->o->tty_cols;
+	}
+	int rc = build_user(b, &u, e);
+	if (rc < 0)
+		return rc;
+	build_env(b, u.home ? u.home : "/");
+	container_user_done(&u);
+	build_rlimits(b);
+	if (b->o->oom_score_adj_set) {
+		p->oom_score_adj.set = true;
+		p->oom_score_adj.v = b->o->oom_score_adj;
+	}
+	return build_cwd(b, e);
+}
