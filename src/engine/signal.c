@@ -23,9 +23,10 @@ int engine_running_row(struct engine *g, const char *ref, struct engine_row *ret
 	int rc = engine_row_lookup(g, ref, id, e);
 	if (rc >= 0)
 		rc = engine_row_load(g, id, &r, e);
+	if (rc >= 0)
+		rc = engine_row_check(g, &r, e);
 	if (rc < 0)
 		return rc;
-	engine_row_check(g, &r);
 	if (r.c.state == ENGINE_DEAD)
 		return err_set(e, ERR_CONFLICT, ESRCH,
 			       "container %s is dead, its monitor was killed: remove it with berth rm -f %s", r.c.name,
@@ -155,9 +156,10 @@ int engine_wait(struct engine *g, const char *ref, int *ret_exit, struct err *e)
 		_cleanup_monitor_link_ struct monitor_link l = MONITOR_LINK_INIT;
 		struct frame_exit x;
 		rc = engine_row_load(g, id, &r, e);
+		if (rc >= 0)
+			rc = engine_row_check(g, &r, e);
 		if (rc < 0)
 			return rc;
-		engine_row_check(g, &r);
 		if (r.c.state != ENGINE_RUNNING && r.c.state != ENGINE_PAUSED) {
 			*ret_exit = r.c.state == ENGINE_DEAD ? 128 + SIGKILL : r.c.exit_code;
 			return 0;
