@@ -22,7 +22,7 @@ enum {
 	STORE_LAYERS_MAX = 500,            // what overlayfs can stack
 };
 
-#define STORE_EMPTY_LAYER "empty" // a folder below layers/ for images without layers
+#define STORE_EMPTY_LAYER ".empty" // a folder below layers/ for images without layers
 
 struct image_store {
 	char *root;
