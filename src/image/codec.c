@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds and opens the codec module, and tells formats by their first bytes. The module is looked for beside
-// the program and along its RUNPATH, never in the working directory or the environment.
+// Finds and opens the codec module, and tells formats by their first bytes. The module is one of our own
+// parts (base/private.h): never looked for in the working directory or through the environment.
 #include "image/codec.h"
 
 #include "base/private.h"
@@ -54,8 +54,10 @@ int codec_load(const struct codec **ret, struct err *e)
 
 	if (!loaded) {
 		char path[PATH_MAX];
-		bool found = private_file("berth-codec.so", path, e) >= 0;
-		void *handle = dlopen(found ? path : "berth-codec.so", RTLD_NOW | RTLD_LOCAL);
+		int rc = private_file("berth-codec.so", path, e);
+		if (rc < 0)
+			return rc;
+		void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 		if (!handle)
 			return err_set(e, ERR_UNSUPPORTED, ELIBACC, "open the codec module: %s: install berth again",
 				       dlerror());
