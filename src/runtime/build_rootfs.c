@@ -49,10 +49,25 @@ static bool wants_plain(const struct start_mount *m)
 	       (m->tree < 0 && (str_eq(m->m->type, "proc") || str_eq(m->m->type, "sysfs")));
 }
 
+// The usual directories of a /dev that we have just made are made and opened directly; -1 for any other.
+static int below_dev(const struct rootfs_state *st, const struct start_mount *m)
+{
+	const char *name = str_after(m->destination, "/dev/");
+
+	if (st->dev < 0 || !m->directory || !name || !path_is_component(name))
+		return -1;
+	if (mkdirat(st->dev, name, 0755) < 0)
+		return -1;
+	return openat(st->dev, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 static int open_target(struct rootfs_state *st, const struct start_mount *m, struct err *e)
 {
 	if (wants_plain(m))
 		return plain_target(st->root, m->destination, e);
+	_cleanup_fd_ int quick = below_dev(st, m);
+	if (quick >= 0)
+		return TAKE_FD(quick);
 	_cleanup_fd_ int fd = path_make_target(st->root, m->destination, m->directory);
 	if (fd < 0)
 		return err_rc(e, fd, "make the mount point");

@@ -74,6 +74,12 @@ static int map_user_namespace(const struct start *s, pid_t pid, struct err *e)
 	return rc < 0 ? rc : idmap_write(pid, &s->spec->linux->uid_mappings, &s->spec->linux->gid_mappings, e);
 }
 
+static int run_create_hooks(const struct start *s, pid_t pid, struct err *e)
+{
+	int rc = hooks_run(s->spec, HOOK_PRESTART, s->plan->id, pid, s->bundle, e);
+	return rc < 0 ? rc : hooks_run(s->spec, HOOK_CREATE_RUNTIME, s->plan->id, pid, s->bundle, e);
+}
+
 static int answer(struct spawn *sp, enum sync_type what, void *data, struct err *e)
 {
 	struct start *s = data;
@@ -81,7 +87,7 @@ static int answer(struct spawn *sp, enum sync_type what, void *data, struct err 
 	switch (what) {
 	case SYNC_MAP: return map_user_namespace(s, sp->pid, e);
 	case SYNC_LIMITS: return rlimit_apply(sp->pid, s->spec->process->rlimits, s->spec->process->n_rlimits, e);
-	case SYNC_NAMESPACES: return 0; // both were done right after the birth; this is the meeting
+	case SYNC_NAMESPACES: return run_create_hooks(s, sp->pid, e); // all else was done right after the birth
 	default: return err_set(e, ERR_INTERNAL, EPROTO, "init asks what it should not");
 	}
 }
@@ -163,6 +169,10 @@ static int create(struct start *s, struct spawn *sp, struct container_created *r
 	if (rc < 0)
 		return rc;
 	rc = spawn_dialogue(sp, e);
+	if (rc == 1) {
+		int hook = hooks_run(s->spec, HOOK_POSTSTART, s->plan->id, sp->pid, s->bundle, e);
+		rc = hook < 0 ? hook : rc;
+	}
 	if (rc < 0)
 		return rc;
 	*ret = (struct container_created){

@@ -100,6 +100,8 @@ static int build(struct start *s, struct rootfs_state *st, struct err *e)
 
 	if (!rc && s->ask_namespaces)
 		rc = sync_ask(s->payload.sync, SYNC_NAMESPACES, e);
+	if (!rc)
+		rc = hooks_run(s->spec, HOOK_CREATE_CONTAINER, s->payload.id, getpid(), s->bundle, e);
 	if (!rc && s->new_namespaces & CLONE_NEWNET)
 		rc = netlink_loopback_up(e);
 	if (!rc)

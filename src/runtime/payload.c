@@ -430,5 +430,7 @@ int payload_exec(struct payload *p, int tty, struct err *e)
 		rc = set_credentials(p, e);
 	if (!rc && !entered)
 		rc = enter_cwd(p->process->cwd, e);
+	if (!rc && p->hooks)
+		rc = hooks_run(p->hooks, HOOK_START_CONTAINER, p->id, getpid(), p->bundle, e);
 	return rc < 0 ? rc : exec_payload(p, e);
 }

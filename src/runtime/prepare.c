@@ -62,10 +62,7 @@ static int check_namespaced(const struct start *s, struct err *e)
 static int check_supported(const struct start *s, struct err *e)
 {
 	const struct oci_linux *l = s->spec->linux;
-	const struct oci_hooks *h = &s->spec->hooks;
 
-	if (h->prestart.n || h->create_runtime.n || h->create_container.n || h->start_container.n || h->poststart.n)
-		return err_set(e, ERR_UNSUPPORTED, ENOTSUP, "hooks: not supported yet");
 	if (l->intel_rdt)
 		return err_set(e, ERR_UNSUPPORTED, ENOTSUP, "linux.intelRdt: not supported");
 	if (!str_empty(l->mount_label) && access("/sys/fs/selinux/enforce", F_OK) < 0)
@@ -183,14 +180,29 @@ static int prepare_cgroup(struct start *s, struct err *e)
 	return cgroup_create(path, s->spec->linux->resources, plan->cgroup_flags, &s->cgroup, e);
 }
 
+// For the state that hooks get.
+static char *bundle_path(const struct container_plan *plan)
+{
+	char link[FD_PATH_MAX], path[PATH_MAX];
+
+	if (plan->bundle < 0)
+		return NULL;
+	fd_proc_path(link, plan->bundle);
+	ssize_t n = readlink(link, path, sizeof(path));
+	return n <= 0 || n == (ssize_t)sizeof(path) ? NULL : xstrndup(path, (size_t)n);
+}
+
 int start_prepare(struct start *s, const struct container_plan *plan, struct err *e)
 {
 	*s = (struct start){.plan = plan, .spec = plan->spec, .rootfs = -1};
 	for (int t = 0; t < OCI_NS_MAX; t++)
 		s->join[t] = -1;
 	s->payload.id = plan->id;
+	s->payload.hooks = plan->spec;
 	s->payload.null = s->payload.sync = s->payload.init_process = s->payload.proc = -1;
-	s->ask_namespaces = plan->on_namespaces || plan->spec->linux->n_net_devices;
+	s->ask_namespaces = plan->on_namespaces || plan->spec->linux->n_net_devices ||
+			    hooks_any(plan->spec, HOOK_PRESTART) || hooks_any(plan->spec, HOOK_CREATE_RUNTIME);
+	s->payload.bundle = s->bundle = bundle_path(plan);
 	if (!plan->spec->process)
 		return err_invalid(e, "process: missing");
 	int rc = prepare_namespaces(s, e);
@@ -222,6 +234,7 @@ void start_done(struct start *s)
 	}
 	free(s->mounts);
 	free(s->host_root);
+	free(s->bundle);
 	fd_close(s->rootfs);
 	fd_close(s->payload.null);
 	fd_close(s->payload.init_process);

@@ -6,6 +6,7 @@
 #include "kernel/capability.h"
 #include "kernel/mount.h"
 #include "runtime/container.h"
+#include "runtime/hooks.h"
 #include "runtime/sync.h"
 
 struct start_mount {
@@ -25,6 +26,8 @@ struct payload {
 	struct capability_sets capabilities;
 	const struct seccomp_filter *filter; // or NULL
 	const char *id;
+	const char *bundle;
+	const struct oci_spec *hooks; // whose startContainer hooks to run, or NULL
 	int sync;
 	int stdio[3]; // -1: null
 	int null;     // O_RDWR
@@ -52,6 +55,7 @@ struct start {
 	bool host_mounts;        // the mount namespace is joined: chroot instead of pivot_root
 	unsigned propagation;    // MS_*: of the root and of what is bound into it
 	int rootfs;              // detached
+	char *bundle;            // path, or NULL
 	char *host_root;         // with host_mounts: where it goes
 	struct start_mount *mounts;
 	size_t n_mounts;
