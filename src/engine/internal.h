@@ -130,8 +130,9 @@ struct engine_prepared {
 	int stop_timeout; // seconds
 	char **command;   // entrypoint + args as run
 	int64_t created;  // ns
-	int init_fd;      // unused without --init: -1
-	char *init_path;  // --init: the init's host path, or NULL
+	int keep[8]; // descriptors that paths in spec refer to as /proc/self/fd/N, open until engine_prepared_started
+	size_t n_keep;
+	char *init_path; // --init: the init's host path, or NULL
 	// Ready for container_create; spec, rootfs, seccomp, cgroup and init are set, run_now too. stdio,
 	// console_socket, on_namespaces and data are the monitor's to fill.
 	struct container_plan plan;
@@ -154,6 +155,9 @@ void engine_prepared_started(struct engine_prepared *p);
 void engine_prepared_discard(struct engine *g, struct engine_prepared *p);
 
 // ---- remove.c
+
+// The control groups that there are of a row's container, by the same rule as in preparing. ERR_NOT_FOUND: none.
+int engine_cgroup_open(struct engine *g, const struct engine_row *r, struct cgroup **ret, struct err *e);
 
 // Removes a container that nobody supervises (the caller holds its lock: the monitor at its end with --rm, or remove):
 // what is left of its processes and cgroup, its folders, its row; anonymous volumes with volumes. No checks; missing
