@@ -242,3 +242,15 @@ int engine_lock(struct engine *g, const char *id, bool make, struct err *e)
 		return err_set(e, ERR_NOT_FOUND, ENOENT, "no such container: %.12s", id);
 	return TAKE_FD(fd);
 }
+
+int engine_db(struct engine *g, struct db **ret, struct err *e)
+{
+	*ret = g->db;
+	return 0;
+}
+
+int engine_image_store(struct engine *g, struct image_store **ret, struct err *e)
+{
+	*ret = g->images;
+	return 0;
+}

@@ -113,8 +113,8 @@ int engine_create(struct engine *g, const struct engine_create_options *o, char 
 // Starts a created or exited one in a monitor of its own, and returns when the payload was exec'd.
 int engine_start(struct engine *g, const char *ref, struct err *e);
 
-// The same in the foreground, with nothing of its output lost: until it ended or was detached from. One that runs already is
-// attached to.
+// The same in the foreground, with nothing of its output lost: until it ended or was detached from. One that runs
+// already is attached to.
 int engine_start_attached(struct engine *g, const char *ref, bool with_stdin, bool sig_proxy, const char *detach_keys,
 			  int *ret_exit, struct err *e);
 

@@ -16,12 +16,15 @@ struct spec_build {
 	uint64_t caps;   // what the container gets (spec_security)
 	bool userns;     // in a user namespace of its own
 	bool running;    // built again for exec: nothing is made or opened
-	int keep[4];     // descriptors that paths in the spec refer to (/proc/self/fd/N)
+	int keep[8];     // descriptors that paths in the spec refer to (/proc/self/fd/N)
 	size_t n_keep;
 };
 
 // Checks that need neither image nor root (spec_check.c): limits, names, combinations. ERR_INVALID with one line.
 int spec_check(const struct engine_create_options *o, struct err *e);
+
+// All of it, in order. What is opened on the way is in keep, also on failure.
+int spec_build(struct spec_build *b, struct err *e);
 
 int spec_namespaces(struct spec_build *b, struct err *e);
 int spec_security(struct spec_build *b, struct err *e);

@@ -167,3 +167,17 @@ int spec_process(struct spec_build *b, struct err *e)
 	}
 	return build_cwd(b, e);
 }
+
+int spec_build(struct spec_build *b, struct err *e)
+{
+	static int (*const steps[])(struct spec_build *, struct err *) = {
+		spec_namespaces, spec_security, spec_process, spec_mounts, spec_devices, spec_resources,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		int rc = steps[i](b, e);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}

@@ -9,9 +9,11 @@
 #include "engine/names.h"
 #include "engine/rootless.h"
 
+#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define RANGE_SIZE    65536u
 #define DEFAULT_START 1879048192u
@@ -96,16 +98,19 @@ int userns_range_take(struct engine *g, const char *id, struct engine_idrange *r
 		       room.size / RANGE_SIZE, room.start);
 }
 
-void userns_range_release(struct engine *g, const char *id, struct engine_idrange range)
+void userns_range_release(struct engine *g, const char *id)
 {
-	char name[16], owner[ENGINE_ID_LEN + 1];
+	char owner[ENGINE_ID_LEN + 1];
+	int root = engine_root_fd(g, NULL);
+	int fd = root < 0 ? -1 : openat(root, "userns", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	_cleanup_dir_ DIR *d = fd < 0 ? NULL : fdopendir(fd);
 
-	if (!range.size)
+	if (!d) {
+		fd_close(fd);
 		return;
-	_cleanup_fd_ int dir = open_folder(g, NULL);
-	snprintf(name, sizeof(name), "%u", range.start);
-	if (dir < 0 || readlinkat(dir, name, owner, sizeof(owner)) != ENGINE_ID_LEN)
-		return;
-	if (!memcmp(owner, id, ENGINE_ID_LEN)) // not that of another container that was joined
-		unlinkat(dir, name, 0);
+	}
+	for (struct dirent *de; (de = readdir(d));)
+		if (readlinkat(fd, de->d_name, owner, sizeof(owner)) == ENGINE_ID_LEN &&
+		    !memcmp(owner, id, ENGINE_ID_LEN))
+			unlinkat(fd, de->d_name, 0);
 }
