@@ -101,6 +101,8 @@ _noreturn_ static void stage_main(struct start *s, unsigned flags)
 
 	if (!rc && p->oom_score_adj.set)
 		rc = process_set_oom_score(0, p->oom_score_adj.v, &e);
+	if (!rc && s->stage_in_cgroup)
+		rc = cgroup_enter_self(s->cgroup, cgroup_clone_fd(s->cgroup) >= 0, &e);
 	if (!rc)
 		rc = namespace_join(s->join, &e);
 	if (!rc && s->new_namespaces & CLONE_NEWTIME && s->spec->linux->n_time_offsets) {
@@ -110,7 +112,8 @@ _noreturn_ static void stage_main(struct start *s, unsigned flags)
 			     : namespace_set_clocks(s->spec->linux->time_offsets, s->spec->linux->n_time_offsets, &e);
 	}
 	if (!rc) {
-		pid_t pid = spawn_clone(flags | CLONE_PARENT, s->cgroup ? cgroup_clone_fd(s->cgroup) : -1, &pidfd);
+		bool own = s->cgroup && !s->stage_in_cgroup;
+		pid_t pid = spawn_clone(flags | CLONE_PARENT, own ? cgroup_clone_fd(s->cgroup) : -1, &pidfd);
 		if (!pid)
 			init_main(s);
 		rc = pid < 0 ? err_sys(&e, "clone3") : sync_send(s->payload.sync, SYNC_SPAWNED, pid, pidfd);
@@ -130,8 +133,10 @@ static int spawn(struct start *s, struct spawn *sp, struct err *e)
 		return err_sys(e, "socketpair");
 	s->payload.sync = pair[1];
 	sp->sock = pair[0];
-	pid_t pid = stage ? spawn_clone(0, -1, &pidfd)
-			  : spawn_clone(flags, s->cgroup ? cgroup_clone_fd(s->cgroup) : -1, &pidfd);
+	int group = s->cgroup ? cgroup_clone_fd(s->cgroup) : -1;
+	// From inside of these two the groups could not be entered (see exec.c): init inherits them from the stage.
+	s->stage_in_cgroup = s->cgroup && (s->join[OCI_NS_USER] >= 0 || s->join[OCI_NS_CGROUP] >= 0);
+	pid_t pid = stage ? spawn_clone(0, s->stage_in_cgroup ? group : -1, &pidfd) : spawn_clone(flags, group, &pidfd);
 	if (!pid) {
 		fd_close(pair[0]);
 		if (stage)

@@ -2,9 +2,12 @@
 // A further process in a running container.
 //
 // Theory of operation: as in create.c, always with a process in between. It sets what needs the host's view (OOM
-// score, initial affinity), stops being dumpable, enters all namespaces of the container's init in one setns on the
-// pidfd, and clones the process, in its group already, as the caller's child. That one walks the same last steps to
-// execve as an init does.
+// score, initial affinity), stops being dumpable, enters the pid namespace of the container's init, which is for
+// children alone, and clones the process, in its group already, as the caller's child. That one enters the other
+// groups, then all other namespaces in one setns on the pidfd, and walks the same last steps to execve as an init does.
+//
+// The groups come before the namespaces: from inside of a user namespace they could not be written to, and a v2 tree
+// mounted with nsdelegate lets nobody cross the border of a cgroup namespace that he is in.
 //
 // Everything of the container is read after the fork and in the container's view, so that a hostile passwd or /dev
 // is met with the container's rights. init's root is taken along by descriptor: its mount namespace's own root is
@@ -131,17 +134,36 @@ static int wants_labels(const struct oci_process *p)
 	return !str_empty(p->apparmor_profile) || !str_empty(p->selinux_label);
 }
 
+static int join(const struct entering *n, unsigned namespaces, struct err *e)
+{
+	if (namespaces && setns(n->x->pidfd, (int)namespaces) < 0)
+		return errno == ESRCH ? gone(e) : err_sys(e, "enter the container's namespaces");
+	return 0;
+}
+
+// The groups, while they can be seen and written to; then the container.
+static int go_inside(const struct entering *n, struct err *e)
+{
+	const struct cgroup *cg = n->x->cgroup;
+	int rc = cg ? cgroup_enter_self(cg, cgroup_clone_fd(cg) >= 0, e) : 0;
+
+	if (!rc)
+		rc = join(n, n->namespaces & ~(unsigned)CLONE_NEWPID, e);
+	if (!rc && (fchdir(n->root) < 0 || chroot(".") < 0))
+		rc = err_sys(e, "enter the container's root");
+	return rc;
+}
+
 _noreturn_ static void process_main(struct entering *n)
 {
 	struct err e = {0};
 	struct payload *p = &n->payload;
-	const struct cgroup *cg = n->x->cgroup;
 	int slave = -1, rc = payload_begin(p->sync, &e);
 
 	if (!rc)
 		rc = sync_wait(p->sync, &e);
-	if (!rc && cg)
-		rc = cgroup_enter_self(cg, cgroup_clone_fd(cg) >= 0, &e);
+	if (!rc)
+		rc = go_inside(n, &e);
 	if (!rc && n->namespaces & CLONE_NEWUSER)
 		rc = payload_become_root(&e);
 	if (!rc && prctl(PR_SET_DUMPABLE, 0) < 0)
@@ -171,11 +193,7 @@ static int enter(struct entering *n, struct err *e)
 		return rc;
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		return err_sys(e, "PR_SET_DUMPABLE");
-	if (n->namespaces && setns(n->x->pidfd, (int)n->namespaces) < 0)
-		return errno == ESRCH ? gone(e) : err_sys(e, "enter the container's namespaces");
-	if (fchdir(n->root) < 0 || chroot(".") < 0)
-		return err_sys(e, "enter the container's root");
-	return 0;
+	return join(n, n->namespaces & CLONE_NEWPID, e);
 }
 
 _noreturn_ static void stage_main(struct entering *n)

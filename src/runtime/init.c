@@ -19,7 +19,7 @@
 // the parent's, even for a child born in another group.
 static int enter_cgroup(const struct start *s, struct err *e)
 {
-	if (s->cgroup) {
+	if (s->cgroup && !s->stage_in_cgroup) {
 		int rc = cgroup_enter_self(s->cgroup, cgroup_clone_fd(s->cgroup) >= 0, e);
 		if (rc < 0)
 			return rc;

@@ -51,6 +51,7 @@ struct start {
 	int join[OCI_NS_MAX];    // descriptors, -1: not joined
 	bool joins;              // any of them
 	bool staged;             // there is a process in between (create.c)
+	bool stage_in_cgroup;    // which entered the groups already: init inherits them
 	bool has_userns;         // a new or a joined one: no rights over the host
 	bool host_mounts;        // the mount namespace is joined: chroot instead of pivot_root
 	unsigned propagation;    // MS_*: of the root and of what is bound into it
