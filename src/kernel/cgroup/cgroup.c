@@ -382,6 +382,65 @@ int cgroup_open(const struct json *saved, struct cgroup **ret, struct err *e)
 	return 0;
 }
 
+// The group of h at path, the next of c; 1 if there is one.
+// Nobody remembers which of its parents were made with it: all but the house's own stay.
+static int open_existing(struct cgroup *c, struct cgroup_hierarchy *h, char *path, size_t base, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	size_t parents = slash ? (size_t)(slash - path) : 0;
+	struct cgroup_dir d = {.h = h,
+			       .tasks = -1,
+			       .fd = -1,
+			       .floor = cgroup_house_floor(path, base, MAX(base, parents))};
+	_cleanup_free_ char *owned = path;
+	_cleanup_fd_ int root = cgroup_root_open(h, e);
+
+	if (root < 0)
+		return root;
+	d.fd = openat(root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (d.fd < 0)
+		return errno == ENOENT || errno == EACCES ? 0 : err_sys(e, "open cgroup %s/%s", h->mountpoint, path);
+	d.enabled = saved_controllers(&d);
+	d.path = TAKE_PTR(owned);
+	c->dirs[c->n++] = d;
+	return 1;
+}
+
+static int find_existing(struct cgroup_host *host, struct cgroup *c, struct cgroup_hierarchy *h, const char *clean,
+			 struct err *e)
+{
+	struct cgroup_dir placed = {.h = h, .fd = -1, .tasks = -1};
+	size_t base = place(host, c, clean, &placed);
+
+	int rc = open_existing(c, h, placed.path, base, e);
+	if (rc || !h->v2 || !(c->flags & CGROUP_ROOTLESS))
+		return rc;
+	bool all = false;
+	_cleanup_free_ char *own = cgroup_v2_delegated(host, h, 0, &all);
+	return own ? open_existing(c, h, xasprintf("%s%s%s", own, *own ? "/" : "", clean), strlen(own), e) : 0;
+}
+
+int cgroup_open_path(const char *path, unsigned flags, struct cgroup **ret, struct err *e)
+{
+	_cleanup_cgroup_ struct cgroup *c = xnew(struct cgroup);
+	struct cgroup_host *host = cgroup_host_get();
+	_cleanup_free_ char *clean = cgroup_path_clean(path, e);
+
+	if (!clean)
+		return -EINVAL;
+	c->path = xstrdup(path);
+	c->flags = flags;
+	for (size_t i = 0; i < host->n; i++) {
+		int rc = find_existing(host, c, &host->h[i], clean, e);
+		if (rc < 0)
+			return rc;
+	}
+	if (!c->n)
+		return err_set(e, ERR_NOT_FOUND, ENOENT, "no cgroup %s", path);
+	*ret = TAKE_PTR(c);
+	return 0;
+}
+
 int cgroup_clone_fd(const struct cgroup *c)
 {
 	const struct cgroup_dir *d = cgroup_dir_v2(c);

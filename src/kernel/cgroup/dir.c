@@ -96,7 +96,7 @@ static int make_parents(int root, const char *path, size_t *first)
 }
 
 // The group "berth" right below base is the house's own: whoever leaves it empty removes it.
-static size_t house_floor(const char *path, size_t base, size_t floor)
+size_t cgroup_house_floor(const char *path, size_t base, size_t floor)
 {
 	const char *rest = path + base + (path[base] == '/');
 
@@ -140,7 +140,7 @@ int cgroup_dir_make(int root, struct cgroup_dir *d, size_t base, struct err *e)
 		return err_rc(e, rc, "make cgroup %s/%s", d->h->mountpoint, d->path);
 	}
 	d->fd = rc;
-	d->floor = house_floor(d->path, base, first);
+	d->floor = cgroup_house_floor(d->path, base, first);
 	if (d->made)
 		return 0;
 	rc = check_unused(d, e);

@@ -127,6 +127,8 @@ static inline bool cgroup_wants(struct opt_i64 v)
 // Directories.
 char *cgroup_path_clean(const char *path, struct err *e); // "a/b" without leading slash; NULL when refused
 int cgroup_root_open(const struct cgroup_hierarchy *h, struct err *e);
+// How much of path stays when the group goes, for one whose first `floor` bytes were there before it.
+size_t cgroup_house_floor(const char *path, size_t base, size_t floor) _pure_;
 int cgroup_dir_make(int root, struct cgroup_dir *d, size_t base, struct err *e);
 int cgroup_v1_prepare_cpuset(int root, const struct cgroup_dir *d, struct err *e);
 // Switches want on in the groups from byte `from` of d->path down; fills d->enabled.

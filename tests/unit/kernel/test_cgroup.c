@@ -363,6 +363,28 @@ TEST(cgroup_save_and_open)
 	buf_done(&b);
 }
 
+TEST(cgroup_open_by_path)
+{
+	group_begin();
+	struct cgroup *c = group_create(NULL, 0), *again = NULL;
+	struct err e = {0};
+	pid_t pid = group_spawn(c, group_sleeper);
+
+	group_wait_members(c, 1);
+	CHECK_OK(cgroup_open_path(group_path, 0, &again, &e), e);
+	CHECK_EQ(again->n, c->n);
+	group_wait_members(again, 1);
+	CHECK_OK(cgroup_remove(again, 3000, &e), e);
+	CHECK_EQ(group_status(pid), SIGKILL);
+	cgroup_close(again);
+	again = NULL;
+	CHECK_EQ(cgroup_open_path(group_path, 0, &again, &e), -ENOENT);
+	CHECK(!again);
+	CHECK_EQ(e.class, ERR_NOT_FOUND);
+	CHECK_EQ(cgroup_open_path("/a/../b", 0, &again, &e), -EINVAL);
+	group_removed(c);
+}
+
 TEST(cgroup_update_makes_a_missing_group)
 {
 	group_begin();
