@@ -28,6 +28,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "engine/internal.h"
+#include "engine/rootless.h"
 #include "kernel/mount.h"
 
 #include <limits.h>
@@ -142,6 +143,11 @@ static int make_mask(struct builder *b, const struct host_mount *t, struct err *
 
 // ---- overlays
 
+static bool is_root(const struct host_mount *t)
+{
+	return str_eq(t->point, "/");
+}
+
 // Folders of an upper, or -1 both.
 struct upper {
 	int upper, work;
@@ -245,6 +251,14 @@ static uint64_t attrs_of(const struct host_mount *t)
 	return t->attrs | MOUNT_ATTR_NODEV;
 }
 
+// The root's own attribute is the runtime's to set, last of all.
+static uint64_t top_attrs_of(const struct builder *b, const struct host_mount *t)
+{
+	bool readonly = b->flags & HOST_READONLY_MOUNTS && !is_root(t);
+
+	return attrs_of(t) | (readonly ? MOUNT_ATTR_RDONLY : 0);
+}
+
 static int stacking_refused(const struct host_mount *t, struct err *e)
 {
 	if (!t->own || !str_eq(t->type, "overlay"))
@@ -269,12 +283,12 @@ static int make_overlay(struct builder *b, const struct host_mount *t, struct er
 	if (rc < 0)
 		return rc;
 	if (writable && !t->own)
-		return overlay(b, attrs_of(t), mask < 0 ? t->fd : mask, mask < 0 ? -1 : t->fd, &u, e);
+		return overlay(b, top_attrs_of(b, t), mask < 0 ? t->fd : mask, mask < 0 ? -1 : t->fd, &u, e);
 	inner = overlay(b, attrs_of(t), mask, t->fd, NULL, e);
 	if (inner < 0 || !writable)
 		return TAKE_FD(inner);
 	rc = stage(b, inner, e);
-	return rc < 0 ? rc : overlay(b, attrs_of(t), inner, -1, &u, e);
+	return rc < 0 ? rc : overlay(b, top_attrs_of(b, t), inner, -1, &u, e);
 }
 
 // A copy of the mount, out of reach of what happens to the one that it is a copy of.
@@ -289,11 +303,6 @@ static int make_copy(const struct host_mount *t, struct err *e)
 }
 
 // ---- the tree
-
-static bool is_root(const struct host_mount *t)
-{
-	return str_eq(t->point, "/");
-}
 
 // A descriptor for t's mount, -1 without error if t is not to be seen: overlayfs does not take every file system.
 static int make_one(struct builder *b, const struct host_mount *t, struct err *e)
@@ -465,21 +474,21 @@ static int build_in_namespace(struct engine *g, int container_dir, unsigned flag
 	return r.rc < 0 ? r.rc : -EIO;
 }
 
-int engine_host_rootfs(struct engine *g, int container_dir, unsigned snapshot_flags, int *ret_mount_fd, struct err *e)
+int engine_host_rootfs(struct engine *g, int container_dir, unsigned flags, int *ret_mount_fd, struct err *e)
 {
 	int rc = -EINVAL;
 
-	if (g->rootless)
+	if (g->rootless || rootless_active())
 		return err_set(
 			e, ERR_UNSUPPORTED, EPERM,
 			"image host: needs root, as an ordinary user cannot put an overlay over files of other users; "
 			"load an image instead (berth load, berth import)");
 	if (host_try_detached)
-		rc = build_here(g, container_dir, snapshot_flags, false, ret_mount_fd, e);
+		rc = build_here(g, container_dir, flags, false, ret_mount_fd, e);
 	if (rc == -EINVAL) { // what older kernels say to detached layers
 		if (e)
 			err_clear(e);
-		rc = build_in_namespace(g, container_dir, snapshot_flags, ret_mount_fd, e);
+		rc = build_in_namespace(g, container_dir, flags, ret_mount_fd, e);
 	}
 	return rc < 0 ? err_wrap(e, rc, "image host") : 0;
 }

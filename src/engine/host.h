@@ -13,9 +13,11 @@ struct engine;
 // detached tree of mounts; what the container writes goes below container_dir: "upper" and "work", and for a mount at
 // /home "host/home/upper" and so on. Memory file systems (/tmp, /run) begin empty or as the file system under them;
 // kernel file systems are the runtime's to mount; Berth's own folders are not there. Device nodes cannot be opened,
-// nothing of the machine can be written. snapshot_flags: SNAPSHOT_VOLATILE, or SNAPSHOT_READONLY for no upper at all.
+// nothing of the machine can be written. flags: SNAPSHOT_VOLATILE, SNAPSHOT_READONLY for no upper at all, and
+// HOST_READONLY_MOUNTS where the root is going to be made read-only (--read-only).
 // ERR_UNSUPPORTED tells what to do where overlayfs cannot be used. Source: Documentation/filesystems/overlayfs.rst.
-int engine_host_rootfs(struct engine *g, int container_dir, unsigned snapshot_flags, int *ret_mount_fd, struct err *e);
+enum { HOST_READONLY_MOUNTS = 1 << 16 }; // beside those of image_snapshot: what is mounted in the root is read-only
+int engine_host_rootfs(struct engine *g, int container_dir, unsigned flags, int *ret_mount_fd, struct err *e);
 
 // The image's configuration: the PATH of an administrator's login, the caller's shell.
 void engine_host_config(struct arena *a, struct oci_image_config *ret);

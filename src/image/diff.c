@@ -25,8 +25,8 @@
 enum { CHANGES_MAX = 1 << 20, PENDING_MAX = 1 << 20, PATH_BYTES_MAX = 256 << 20 };
 
 struct diff {
-	int upper, lower;
-	char **pending; // directories to read, "" is the root
+	int upper, lower; // borrowed
+	char **pending;   // directories to read, "" is the root
 	size_t n_pending;
 	struct image_change *changes;
 	size_t n_changes;
@@ -36,8 +36,6 @@ struct diff {
 
 static void diff_done(struct diff *d)
 {
-	fd_close(d->upper);
-	fd_close(d->lower);
 	for (size_t i = 0; i < d->n_pending; i++)
 		free(d->pending[i]);
 	free(d->pending);
@@ -224,20 +222,11 @@ static int open_lower(struct image_store *s, const struct image *i, struct err *
 	return fd < 0 ? err_sys(e, "open the root of this machine") : fd;
 }
 
-int image_diff(struct image_store *s, const struct image *i, int container_dir, struct image_change **ret,
-	       size_t *ret_n, struct err *e)
+int image_diff_trees(int upper, int lower, struct image_change **ret, size_t *ret_n, struct err *e)
 {
-	_cleanup_(diff_done) struct diff d = {.lower = -1, .seen = map_new(NULL)};
-	int rc = 0;
+	_cleanup_(diff_done) struct diff d = {.upper = upper, .lower = lower, .seen = map_new(NULL)};
+	int rc = push(&d, xstrdup(""), e);
 
-	d.upper = openat(container_dir, "upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (d.upper < 0 && errno != ENOENT)
-		return err_sys(e, "open the container's changes");
-	if (d.upper >= 0) {
-		if ((d.lower = open_lower(s, i, e)) < 0)
-			return d.lower;
-		rc = push(&d, xstrdup(""), e);
-	}
 	while (rc >= 0 && d.n_pending) {
 		_cleanup_free_ char *dir = d.pending[--d.n_pending];
 		rc = read_directory(&d, dir, e);
@@ -250,4 +239,20 @@ int image_diff(struct image_store *s, const struct image *i, int container_dir, 
 	*ret_n = d.n_changes;
 	d.n_changes = 0;
 	return 0;
+}
+
+int image_diff(struct image_store *s, const struct image *i, int container_dir, struct image_change **ret,
+	       size_t *ret_n, struct err *e)
+{
+	_cleanup_fd_ int upper = openat(container_dir, "upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (upper < 0 && errno != ENOENT)
+		return err_sys(e, "open the container's changes");
+	if (upper < 0) {
+		*ret = NULL;
+		*ret_n = 0;
+		return 0;
+	}
+	_cleanup_fd_ int lower = open_lower(s, i, e);
+	return lower < 0 ? lower : image_diff_trees(upper, lower, ret, ret_n, e);
 }

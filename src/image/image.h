@@ -84,4 +84,6 @@ struct image_change {
 };
 int image_diff(struct image_store *s, const struct image *i /* NULL: host */, int container_dir,
 	       struct image_change **ret, size_t *ret_n, struct err *e);
+// The same for any two directories of an overlay, sorted by path; both stay the caller's.
+int image_diff_trees(int upper, int lower, struct image_change **ret, size_t *ret_n, struct err *e);
 void image_changes_free(struct image_change *v, size_t n);

@@ -344,6 +344,21 @@ TEST(host_readonly_has_no_upper)
 	CHECK(!umount2(other, MNT_DETACH));
 }
 
+TEST(host_with_a_readonly_root_has_readonly_mounts)
+{
+	char path[160];
+
+	begin();
+	mount_storage(other);
+	int root = rootfs(HOST_READONLY_MOUNTS);
+	snprintf(path, sizeof(path), "%s/new", other);
+	CHECK_EQ(path_open_in(root, path, O_WRONLY | O_CREAT, 0644), -EROFS);
+	snprintf(path, sizeof(path), "%s/new", top); // the runtime still has to make its mount points
+	write_in(root, path, "x");
+	close(root);
+	CHECK(!umount2(other, MNT_DETACH));
+}
+
 TEST(host_device_nodes_are_dead)
 {
 	char path[160];
