@@ -219,7 +219,8 @@ int engine_prepare_rootfs(struct engine *g, const struct engine_prepared *p, str
 				e, ERR_UNSUPPORTED, ENOTSUP,
 				"image host: this machine's files cannot be shown with other owners; leave --userns "
 				"away");
-		int rc = engine_host_rootfs(g, p->dir, flags, &fd, e);
+		int rc = engine_host_rootfs(g, p->dir, flags | (p->options->read_only ? HOST_READONLY_MOUNTS : 0), &fd,
+					    e);
 		return rc < 0 ? rc : fd;
 	}
 	_cleanup_fd_ int userns = userns_of(p, e);
