@@ -76,12 +76,13 @@ static int open_target(struct rootfs_state *st, const struct start_mount *m, str
 	return TAKE_FD(fd);
 }
 
-// In a user namespace the kernel shows a new sysfs, procfs or mqueue only to the owner of the network, pid or ipc
-// namespace; with the host's, the host's own mount is what there is.
+// To a process in a user namespace (the container's, or that of a whole rootless engine) the kernel shows a new sysfs,
+// procfs or mqueue only to the owner of the network, pid or ipc namespace; with the host's, the host's own mount is
+// what there is.
 static int new_or_host(const struct start *s, struct start_mount *m, struct err *e)
 {
 	int fd = mount_new(m->m->type, m->m->source, &m->o, e);
-	if (fd != -EPERM || !s->has_userns)
+	if (fd != -EPERM)
 		return fd;
 	const char *host = str_eq(m->m->type, "proc") ? "/proc" : str_eq(m->m->type, "sysfs") ? "/sys" : NULL;
 	if (!host && str_eq(m->m->type, "mqueue"))

@@ -168,6 +168,16 @@ TEST(create_joins_a_user_namespace)
 	box_kill(b);
 }
 
+TEST(create_user_namespace_with_the_hosts_network)
+{
+	struct box *b = box_new();
+	box_userns(b, 100000, 65536);
+	CHECK(!chown(b->root, 100000, 100000));
+	box_drop_namespace(b, OCI_NS_NETWORK);
+	CHECK_CONTAINS(box_check(b, "ls /sys"), "kernel"); // the host's, as a new one is not for us
+	CHECK_CONTAINS(box_check(b, "touch /sys/kernel/x 2>&1 || true"), "Read-only");
+}
+
 TEST(create_time_offsets)
 {
 	struct box *b = box_new();
@@ -399,6 +409,39 @@ TEST(create_parent_killed_midway_leaves_nothing)
 	char ran[128];
 	snprintf(ran, sizeof(ran), "%s/dev/null", b->root);
 	CHECK(access(ran, F_OK) < 0); // no mount was left on the host
+}
+
+TEST(create_parent_killed_at_any_moment_leaves_nothing)
+{
+	struct box *b = box_new();
+	b->plan.run_now = false; // init waits for a start that never comes
+	box_namespace(b, OCI_NS_TIME, NULL);
+	box_shell(b, "true");
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	for (int i = 0; i < 40; i++) {
+		if (i == 20) { // with a process in between
+			struct oci_linux *l = b->spec->linux;
+			struct oci_time_offset *o = arena_append(&b->spec->arena, l->time_offsets, l->n_time_offsets);
+			*o = (struct oci_time_offset){.clock = (char *)"boottime", .secs = 10};
+		}
+		pid_t parent = fork();
+		if (!parent) {
+			box_start(b);
+			for (;;)
+				pause();
+		}
+		clock_sleep(i % 20 * NS_PER_MS / 5);
+		kill(parent, SIGKILL);
+		int64_t end = clock_monotonic() + 20 * NS_PER_SEC;
+		for (;;) {
+			pid_t got = waitpid(-1, NULL, WNOHANG);
+			if (got < 0)
+				break;
+			CHECK(clock_monotonic() < end); // somebody lives on
+			if (!got)
+				clock_sleep(NS_PER_MS);
+		}
+	}
 }
 
 TEST(create_two_at_once_from_one_root)

@@ -114,6 +114,22 @@ TEST(process_seccomp_without_no_new_privs)
 		  "CapEff: 0000000000000000\nNoNewPrivs: 0\nSeccomp: 2");
 }
 
+TEST(process_seccomp_listener)
+{
+	struct box *b = box_new();
+	struct arena *a = &b->spec->arena;
+	struct oci_seccomp *p = arena_new(a, struct oci_seccomp);
+	p->default_action = OCI_ACT_ALLOW;
+	struct oci_seccomp_rule *r = arena_append(a, p->rules, p->n_rules);
+	r->action = OCI_ACT_NOTIFY;
+	oci_strings_add(a, &r->names, "mkdir");
+	b->spec->linux->seccomp = p;
+	box_shell(b, "sleep 100");
+	CHECK_OK(box_start(b), b->e);
+	CHECK(b->created.seccomp_notify >= 0);
+	box_kill(b);
+}
+
 TEST(process_rlimits)
 {
 	static const char *const names[] = {"RLIMIT_AS",     "RLIMIT_CORE",   "RLIMIT_CPU",        "RLIMIT_DATA",
