@@ -63,6 +63,10 @@ static const uint16_t calls_unpack[] = {
 	__NR_utimensat, __NR_getdents64, __NR_fchdir,     __NR_fcntl,
 };
 
+// What the run-time of a sanitizer wants on top, in builds that have one.
+static const uint16_t calls_sanitizer[] = {__NR_sigaltstack, __NR_prlimit64, __NR_gettid, __NR_getpid,
+					   __NR_rt_sigaction};
+
 static const unsigned capabilities_unpack[] = {CAP_CHOWN,  CAP_DAC_OVERRIDE, CAP_FOWNER,
 					       CAP_FSETID, CAP_MKNOD,        CAP_SETFCAP};
 
@@ -172,17 +176,20 @@ static size_t add_calls(struct sock_filter *f, const uint16_t *calls, size_t n)
 static int filter_calls(const struct confine *c, struct err *e)
 {
 	enum { FIXED = 5 };
-	struct sock_filter f[FIXED + 2 * (ARRAY_SIZE(calls_filter) + ARRAY_SIZE(calls_unpack))] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCH, 1, 0),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-	};
+	struct sock_filter
+		f[FIXED + 2 * (ARRAY_SIZE(calls_filter) + ARRAY_SIZE(calls_unpack) + ARRAY_SIZE(calls_sanitizer))] = {
+			BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCH, 1, 0),
+			BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+			BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		};
 	size_t n = FIXED - 1;
 
 	n += add_calls(f + n, calls_filter, ARRAY_SIZE(calls_filter));
 	if (c->job == CONFINE_UNPACK)
 		n += add_calls(f + n, calls_unpack, ARRAY_SIZE(calls_unpack));
+	if (SANITIZED)
+		n += add_calls(f + n, calls_sanitizer, ARRAY_SIZE(calls_sanitizer));
 	f[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
 	struct sock_fprog p = {.len = (unsigned short)n, .filter = f};
 	return sys_seccomp(SECCOMP_SET_MODE_FILTER, 0, &p) ? err_sys(e, "filter system calls") : 0;
