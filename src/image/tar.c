@@ -53,7 +53,9 @@ struct tar {
 	bool ended;
 	struct tar_entry entry;
 	struct tar_pax pax;
-	struct buf pax_text, global_text, global_copy; // text the pax pointers lead into
+	struct buf global_text,
+		local_text; // extended headers as they came: about all that follow, about the next entry
+	struct buf global_copy, local_copy; // what is parsed of them, and the pax pointers lead into
 	struct buf long_path, long_link;
 	bool has_long_path, has_long_link;
 	char path[sizeof(((struct block *)0)->prefix) + 1 + sizeof(((struct block *)0)->name) + 1];
@@ -72,7 +74,7 @@ struct tar *tar_new(struct stream *s)
 
 	t->stream = s;
 	t->pax.decoded = BUF_INIT(TAR_PAX_MAX);
-	t->pax_text = t->global_text = t->global_copy = BUF_INIT(TAR_PAX_MAX);
+	t->global_text = t->local_text = t->global_copy = t->local_copy = BUF_INIT(TAR_PAX_MAX);
 	t->long_path = t->long_link = BUF_INIT(TAR_LONG_MAX);
 	return t;
 }
@@ -82,9 +84,10 @@ void tar_free(struct tar *t)
 	if (!t)
 		return;
 	tar_pax_done(&t->pax);
-	buf_done(&t->pax_text);
 	buf_done(&t->global_text);
+	buf_done(&t->local_text);
 	buf_done(&t->global_copy);
+	buf_done(&t->local_copy);
 	buf_done(&t->long_path);
 	buf_done(&t->long_link);
 	free(t->segments);
@@ -180,13 +183,14 @@ static int read_block(struct tar *t, struct block *b, struct err *e)
 
 	if (n < 0)
 		return (int)n;
-	if (!n && t->entries)
+	if (!n && stream_offset(t->stream))
 		return 0; // without the two empty blocks: accepted, as by others
 	if (n != sizeof(*b))
-		return t->entries ? truncated(t, e)
-				  : err_set(e, ERR_CORRUPT, EBADMSG,
-					    n ? "this is not a tar archive"
-					      : "there is nothing to read: the file is empty");
+		return stream_offset(t->stream) > TAR_BLOCK
+			       ? truncated(t, e)
+			       : err_set(e, ERR_CORRUPT, EBADMSG,
+					 n ? "this is not a tar archive"
+					   : "there is nothing to read: the file is empty");
 	if (is_zero(b, sizeof(*b)))
 		return 0;
 	if (!checksum_ok(b))
@@ -234,24 +238,34 @@ static int read_long(struct tar *t, const struct block *b, struct buf *ret, bool
 	return 0;
 }
 
-// The text of global headers is kept whole and read anew for every entry, for an entry's own header to override.
-static int read_global(struct tar *t, const struct block *b, struct err *e)
+// Texts are kept whole and read when the entry itself comes: parsing changes them, several may speak about one entry,
+// and global ones are read anew for every entry, for its own to override.
+static int keep_pax(struct tar *t, const struct block *b, struct buf *all, struct err *e)
 {
-	int rc = read_meta(t, b, &t->pax_text, e);
+	int rc = read_meta(t, b, &t->local_copy, e);
 
-	if (rc >= 0 && buf_add(&t->global_text, t->pax_text.data, t->pax_text.len) < 0)
-		return err_set(e, ERR_EXHAUSTED, E2BIG, "the global extended headers are larger than 1 MiB");
+	if (rc >= 0 && buf_add(all, t->local_copy.data, t->local_copy.len) < 0)
+		return err_set(e, ERR_EXHAUSTED, E2BIG,
+			       "tar header %" PRIu64 ": the extended headers are larger than 1 MiB", t->entries + 1);
 	return rc;
 }
 
-static int begin_pax(struct tar *t, struct err *e)
+static int parse_kept(struct tar *t, const struct buf *text, struct buf *copy, struct err *e)
+{
+	if (!text->len)
+		return 0;
+	buf_reset(copy);
+	buf_add(copy, text->data, text->len);
+	return tar_pax_parse(&t->pax, copy->data, copy->len, e);
+}
+
+static int parse_pax(struct tar *t, struct err *e)
 {
 	tar_pax_reset(&t->pax);
-	if (!t->global_text.len)
-		return 0;
-	buf_reset(&t->global_copy);
-	buf_add(&t->global_copy, t->global_text.data, t->global_text.len);
-	return tar_pax_parse(&t->pax, t->global_copy.data, t->global_copy.len, e);
+	int rc = parse_kept(t, &t->global_text, &t->global_copy, e);
+	if (rc >= 0)
+		rc = parse_kept(t, &t->local_text, &t->local_copy, e);
+	return rc < 0 ? err_wrap(e, rc, "tar header %" PRIu64, t->entries + 1) : 0;
 }
 
 // 1 if the header spoke about the next one and was taken in.
@@ -262,17 +276,9 @@ static int take_meta(struct tar *t, const struct block *b, struct err *e)
 	switch (b->type) {
 	case 'L': rc = read_long(t, b, &t->long_path, &t->has_long_path, e); break;
 	case 'K': rc = read_long(t, b, &t->long_link, &t->has_long_link, e); break;
-	case 'g':
-		rc = read_global(t, b, e);
-		if (rc >= 0)
-			rc = begin_pax(t, e);
-		break;
+	case 'g': rc = keep_pax(t, b, &t->global_text, e); break;
 	case 'x':
-	case 'X':
-		rc = read_meta(t, b, &t->pax_text, e);
-		if (rc >= 0)
-			rc = tar_pax_parse(&t->pax, t->pax_text.data, t->pax_text.len, e);
-		break;
+	case 'X': rc = keep_pax(t, b, &t->local_text, e); break;
 	case 'V': // the name of a volume
 		break;
 	default: return 0;
@@ -559,17 +565,20 @@ int tar_next(struct tar *t, const struct tar_entry **ret, struct err *e)
 	if (t->ended || rc < 0)
 		return rc;
 	t->has_long_path = t->has_long_link = false;
-	rc = begin_pax(t, e);
-	for (bool meta = false; rc >= 0; meta = true) {
+	buf_reset(&t->local_text);
+	while (rc >= 0) {
 		rc = read_block(t, &b, e);
 		if (rc <= 0) {
 			t->ended = true;
-			return !rc && meta && !t->global_text.len ? truncated(t, e) : rc;
+			bool spoken = t->local_text.len || t->has_long_path || t->has_long_link;
+			return !rc && spoken ? truncated(t, e) : rc;
 		}
 		rc = take_meta(t, &b, e);
 		if (rc)
 			continue;
-		rc = put_together(t, &b, e);
+		rc = parse_pax(t, e);
+		if (rc >= 0)
+			rc = put_together(t, &b, e);
 		if (rc > 0) {
 			t->entries++;
 			*ret = &t->entry;
