@@ -415,9 +415,10 @@ static int find_existing(struct cgroup_host *host, struct cgroup *c, struct cgro
 	int rc = open_existing(c, h, placed.path, base, e);
 	if (rc || !h->v2 || !(c->flags & CGROUP_ROOTLESS))
 		return rc;
-	bool all = false;
-	_cleanup_free_ char *own = cgroup_v2_delegated(host, h, 0, &all);
-	return own ? open_existing(c, h, xasprintf("%s%s%s", own, *own ? "/" : "", clean), strlen(own), e) : 0;
+	_cleanup_strv_ char **v = cgroup_v2_candidates(host, h);
+	for (size_t i = 0; !rc && v && v[i]; i++)
+		rc = open_existing(c, h, xasprintf("%s%s%s", v[i], *v[i] ? "/" : "", clean), strlen(v[i]), e);
+	return rc;
 }
 
 int cgroup_open_path(const char *path, unsigned flags, struct cgroup **ret, struct err *e)

@@ -134,8 +134,11 @@ int cgroup_v1_prepare_cpuset(int root, const struct cgroup_dir *d, struct err *e
 // Switches want on in the groups from byte `from` of d->path down; fills d->enabled.
 void cgroup_v2_enable(int root, struct cgroup_dir *d, size_t from, uint32_t want, struct cgroup_refusal *why);
 int cgroup_v2_check_type(const struct cgroup_dir *d, struct err *e);
-// rootless: the nearest group of the caller's (or of those above that are the caller's to change) that hands asked on.
-// NULL: there is none. *ret_all: it does hand them on, else it is only the nearest.
+// Without root: the groups in which the caller may make others, from the highest above its own group down to that. The
+// highest comes first since all of a user's commands agree on it, from whatever session or scope they are called.
+char **cgroup_v2_candidates(struct cgroup_host *host, struct cgroup_hierarchy *h);
+// The first of them that hands asked on. NULL: there is none. *ret_all: it does hand them on, else it is just the
+// first.
 char *cgroup_v2_delegated(struct cgroup_host *host, struct cgroup_hierarchy *h, uint32_t asked, bool *ret_all);
 
 // Walks the groups below and including dirfd, parents first. fn's nonzero result ends the walk.

@@ -451,26 +451,36 @@ static bool hands_on(int root, const char *path, uint32_t asked)
 	return !why.code;
 }
 
-char *cgroup_v2_delegated(struct cgroup_host *host, struct cgroup_hierarchy *h, uint32_t asked, bool *ret_all)
+char **cgroup_v2_candidates(struct cgroup_host *host, struct cgroup_hierarchy *h)
 {
 	_cleanup_fd_ int root = cgroup_root_open(h, NULL);
 	_cleanup_free_ char *p = xstrdup(cgroup_host_own(host, h));
-	char *first = NULL;
+	char **up = NULL, **down = NULL;
 
-	asked &= cgroup_host_v2_controllers(h);
-	*ret_all = false;
 	while (root >= 0 && is_ours(root, *p ? p : ".")) {
-		if (hands_on(root, *p ? p : ".", asked)) {
-			free(first);
-			*ret_all = true;
-			return TAKE_PTR(p);
-		}
-		if (!first)
-			first = xstrdup(p);
+		strv_push(&up, p);
 		if (!*p)
 			break;
 		char *slash = strrchr(p, '/');
 		*(slash ? slash : p) = 0;
 	}
-	return first;
+	for (size_t i = strv_len(up); i-- > 0;)
+		strv_push(&down, up[i]);
+	strv_free(up);
+	return down;
+}
+
+char *cgroup_v2_delegated(struct cgroup_host *host, struct cgroup_hierarchy *h, uint32_t asked, bool *ret_all)
+{
+	_cleanup_fd_ int root = cgroup_root_open(h, NULL);
+	_cleanup_strv_ char **v = cgroup_v2_candidates(host, h);
+
+	asked &= cgroup_host_v2_controllers(h);
+	for (size_t i = 0; v && v[i]; i++)
+		if (hands_on(root, *v[i] ? v[i] : ".", asked)) {
+			*ret_all = true;
+			return xstrdup(v[i]);
+		}
+	*ret_all = false;
+	return v ? xstrdup(v[0]) : NULL;
 }

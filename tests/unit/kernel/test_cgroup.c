@@ -430,7 +430,7 @@ TEST(cgroup_cpu_time_is_counted)
 	group_removed(c);
 }
 
-// Containers that share a group_parent which each removes when it leaves it empty.
+// Containers that share a parent which each removes when it leaves it empty.
 TEST(cgroup_parents_come_and_go)
 {
 	group_begin();
@@ -445,7 +445,7 @@ TEST(cgroup_parents_come_and_go)
 			struct cgroup *c = group_create(NULL, 0);
 			struct err e = {0};
 			for (size_t d = 0; d < c->n; d++)
-				c->dirs[d].floor = 0; // as below the house's own group_parent
+				c->dirs[d].floor = 0; // as below the house's own parent
 			CHECK_OK(cgroup_remove(c, 2000, &e), e);
 			cgroup_close(c);
 		}

@@ -99,7 +99,7 @@ static void delegate(const struct cgroup_dir *d)
 static void as_ordinary_user(bool with_pids)
 {
 	struct oci_resources res = {.pids = {with_pids, 12}};
-	struct cgroup *c = NULL;
+	struct cgroup *c = NULL, *again = NULL;
 	struct err e = {0};
 
 	CHECK(!setresgid(ORDINARY_UID, ORDINARY_UID, ORDINARY_UID) &&
@@ -108,12 +108,15 @@ static void as_ordinary_user(bool with_pids)
 	CHECK_OK(cgroup_create(CGROUP_DEFAULT_PARENT "/web", &res, CGROUP_ROOTLESS, &c, &e), e);
 	CHECK_EQ(c->n, 1);
 	CHECK(cgroup_has_controller("pids") == with_pids);
-	CHECK(str_starts(c->dirs[0].path, group_parent + 1) && str_ends(c->dirs[0].path, "/berth/web"));
-	if (with_pids) {
+	CHECK(str_starts(c->dirs[0].path, group_parent + 1));
+	CHECK(str_ends(c->dirs[0].path, "box/berth/web")); // beside the caller's own, which is box/session
+	if (with_pids)
 		CHECK_STR(group_value(c, CG_PIDS, "pids.max", "pids.max"), "12");
-		CHECK(str_ends(c->dirs[0].path,
-			       "box/berth/web")); // beside the caller's own group_path, which has processes
-	}
+	CHECK_EQ(cgroup_open_path(CGROUP_DEFAULT_PARENT "/web", CGROUP_ROOTLESS, &again, &e), 0);
+	CHECK_EQ(again->n, 1);
+	CHECK_STR(again->dirs[0].path, c->dirs[0].path);
+	CHECK_EQ(again->dirs[0].floor, c->dirs[0].floor);
+	cgroup_close(again);
 	pid_t pid = group_spawn(c, group_family);
 	group_wait_members(c, 6);
 	CHECK_OK(cgroup_freeze(c, true, &e), e);
