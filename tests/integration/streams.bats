@@ -74,18 +74,18 @@ PY
 }
 
 @test "attach: output, input, status; several at once" {
-	berth run -d -i --name at busybox sh -c 'while read l; do echo "got $l"; [ "$l" = q ] && exit 7; done'
-	timeout 20 "$BERTH" attach --no-stdin at >"$BATS_TEST_TMPDIR/one" &
+	berth run -d -i --name att busybox sh -c 'while read l; do echo "got $l"; [ "$l" = q ] && exit 7; done'
+	timeout 20 "$BERTH" attach --no-stdin att >"$BATS_TEST_TMPDIR/one" &
 	one=$!
 	eventually sh -c 'sleep 0.3; true'
-	run timeout 20 sh -c '{ echo a; sleep 0.3; echo q; sleep 0.5; } | "$BERTH" attach at'
+	run timeout 20 sh -c '{ echo a; sleep 0.3; echo q; sleep 0.5; } | "$BERTH" attach att'
 	expect "got a"
 	expect_status 7
 	status=0
 	wait $one || status=$?
 	[ "$status" -eq 7 ]
 	grep -q 'got a' "$BATS_TEST_TMPDIR/one"
-	run berth attach at
+	run berth attach att
 	expect_status 125
 	expect "is not running"
 }
@@ -110,9 +110,10 @@ PY
 	id=$(berth inspect -f '{{.Id}}' fuzz)
 	run python3 - "$BERTH_RUN/containers/$id/attach" <<'PY'
 import os, socket, sys
+os.chdir(os.path.dirname(sys.argv[1]))
 for i in range(200):
     s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    s.connect(sys.argv[1])
+    s.connect("attach")
     try:
         for _ in range(3):
             s.send(os.urandom(1 + i * 80))
@@ -123,7 +124,7 @@ assert os.stat(sys.argv[1]).st_mode & 0o777 == 0o600
 keep = []
 for i in range(100):  # more than it takes
     s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    s.connect(sys.argv[1])
+    s.connect("attach")
     keep.append(s)
 PY
 	expect_status 0
@@ -133,13 +134,13 @@ PY
 }
 
 @test "wait: many waiters, --rm containers too" {
-	berth run -d --rm --name w busybox sh -c 'sleep 1; exit 12'
+	berth run -d --rm --name ww busybox sh -c 'sleep 1; exit 12'
 	for i in 1 2 3; do
-		timeout 20 "$BERTH" wait w >"$BATS_TEST_TMPDIR/w$i" &
+		timeout 20 "$BERTH" wait ww >"$BATS_TEST_TMPDIR/w$i" &
 	done
 	wait
 	[ "$(cat "$BATS_TEST_TMPDIR"/w?)" = $'12\n12\n12' ]
-	run berth inspect w
+	run berth inspect ww
 	[ "$status" -ne 0 ]
 }
 
@@ -188,8 +189,7 @@ PY
 	run berth exec -d box sh -c 'echo yes > /made; sleep 1000'
 	expect_status 0
 	eventually sh -c '[ "$("$BERTH" exec box cat /made)" = yes ]'
-	run berth exec box nosuch
-	expect_status 127
+	run -127 berth exec box nosuch
 	run berth exec -w relative box true
 	expect_status 125
 }
