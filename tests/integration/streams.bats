@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Streams, terminals, attaching and waiting: what goes in and out of a container, byte for byte.
+bats_require_minimum_version 1.5.0
 load helpers
 
 setup_file() {
