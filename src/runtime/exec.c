@@ -107,7 +107,7 @@ static int prepare(struct entering *n, struct err *e)
 	p->preserve = x->preserve_fds;
 	p->n_preserve = x->n_preserve_fds;
 	p->ask_limits = n->namespaces & CLONE_NEWUSER;
-	p->new_keyring = true;
+	p->new_keyring = p->is_exec = true;
 	p->null = device_open_null(false, e);
 	return p->null < 0 ? p->null : 0;
 }

@@ -12,6 +12,7 @@
 // execve itself is the test whether the command exists and may be executed: no look before it could be outrun.
 #include "base/buf.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/sys.h"
@@ -180,6 +181,18 @@ static int start_session(struct payload *p, int tty, struct err *e)
 	return pty_set_controlling(tty, e);
 }
 
+// A payload that is not root opens its pipes again as /dev/stdout and the like, which takes ownership. Only pipes: they
+// are nobody else's files. Where it may not be done, that opening fails, nothing more.
+static void own_pipes(const struct payload *p)
+{
+	struct stat st;
+
+	for (int fd = 0; p->ids.uid && fd < 3; fd++)
+		if (!fstat(fd, &st) && S_ISFIFO(st.st_mode) && st.st_uid != p->ids.uid &&
+		    fchown(fd, p->ids.uid, (gid_t)-1) < 0)
+			log_debug("stdio %d stays its owner's: %s", fd, strerror(errno));
+}
+
 // The kernel's answer, not libc's: a directory outside of the root shows as "(unreachable)...".
 static int check_cwd(struct err *e)
 {
@@ -279,7 +292,7 @@ static int set_attributes(struct payload *p, struct err *e)
 		rc = process_apply_personality(p->linux->personality, e);
 	if (!rc)
 		rc = process_apply_memory_policy(p->linux->memory_policy, e);
-	if (!rc && pr->exec_cpu_affinity)
+	if (!rc && p->is_exec && pr->exec_cpu_affinity)
 		rc = process_apply_affinity(pr->exec_cpu_affinity->final, e);
 	return rc < 0 ? rc : payload_ask_limits(p, e);
 }
@@ -416,8 +429,10 @@ int payload_exec(struct payload *p, int tty, struct err *e)
 		rc = start_session(p, tty, e);
 	if (!rc)
 		rc = place_descriptors(p, tty, e);
-	if (!rc)
-		rc = set_attributes(p, e);
+	if (rc < 0)
+		return rc;
+	own_pipes(p);
+	rc = set_attributes(p, e);
 	if (rc < 0)
 		return rc;
 	entered = !chdir(p->process->cwd); // as root first: a directory of root's is no obstacle; else as the user

@@ -38,7 +38,8 @@ struct payload {
 	bool ask_limits;  // limits and OOM score are the parent's to set
 	bool limited;     // that was done
 	bool new_keyring;
-	int proc; // root of a verified procfs for labels, or -1
+	bool is_exec; // execCPUAffinity is for those alone
+	int proc;     // root of a verified procfs for labels, or -1
 	// made on the way:
 	struct oci_user ids;
 	char **argv, **env;

@@ -470,3 +470,36 @@ TEST(create_leaves_no_descriptors)
 	CHECK_EQ(after, before);
 	close(after);
 }
+
+static bool make_veth(const char *name, const char *peer)
+{
+	pid_t pid = fork();
+	int status = -1;
+	if (!pid) {
+		execlp("ip", "ip", "link", "add", name, "type", "veth", "peer", "name", peer, NULL);
+		_exit(127);
+	}
+	waitpid(pid, &status, 0);
+	return !status;
+}
+
+TEST(create_moves_network_devices)
+{
+	struct box *b = box_new();
+	struct oci_linux *l = b->spec->linux;
+	CHECK(!unshare(CLONE_NEWNET));
+	if (!make_veth("dum0", "dum1"))
+		test_skip("needs ip and veth");
+	struct oci_net_device *d = arena_append(&b->spec->arena, l->net_devices, l->n_net_devices);
+	*d = (struct oci_net_device){.host_name = (char *)"dum0", .name = (char *)"eth7"};
+	d = arena_append(&b->spec->arena, l->net_devices, l->n_net_devices);
+	*d = (struct oci_net_device){.host_name = (char *)"dum1"};
+	CHECK_CONTAINS(box_check(b, "ifconfig -a"), "eth7 ");
+	CHECK_CONTAINS(b->out, "dum1 ");
+	l->net_devices[0].host_name = (char *)"none0";
+	CHECK(box_run(b) < 0);
+	CHECK_CONTAINS(b->e.text, "linux.netDevices: network device none0: ");
+	box_drop_namespace(b, OCI_NS_NETWORK);
+	CHECK(box_run(b) < 0);
+	CHECK_STR(b->e.text, "linux.netDevices: they need a network namespace");
+}

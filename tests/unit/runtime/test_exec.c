@@ -238,3 +238,19 @@ TEST(exec_does_not_leak_descriptors)
 	CHECK_STR(g.out, "0 1 2 3"); // 3 is the directory being read
 	box_kill(b);
 }
+
+TEST(exec_cpu_affinity)
+{
+	struct box *b = running();
+	struct guest g;
+	struct oci_exec_cpu_affinity cpus = {.initial = (char *)"0", .final = (char *)"0"};
+	start(b);
+	guest_init(&g, b, "grep Cpus_allowed_list /proc/self/status");
+	g.process.exec_cpu_affinity = &cpus;
+	CHECK_OK(guest_run(&g), g.e);
+	CHECK_STR(g.out, "Cpus_allowed_list:\t0");
+	cpus.final = (char *)"9999999";
+	CHECK(guest_run(&g) < 0);
+	CHECK_STR(g.e.text, "process.execCPUAffinity: \"9999999\" is not a list of cpus");
+	box_kill(b);
+}

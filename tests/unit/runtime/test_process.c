@@ -31,6 +31,13 @@ TEST(process_ids_and_groups)
 	CHECK_STR(b->e.text, "process.user: 4294967295 is not an id");
 }
 
+TEST(process_opens_its_pipes_again)
+{
+	struct box *b = box_new();
+	b->spec->process->user.uid = 1000;
+	CHECK_STR(box_check(b, "echo one >/dev/stdout; echo two >/dev/stderr"), "one\ntwo");
+}
+
 TEST(process_umask)
 {
 	struct box *b = box_new();
@@ -372,9 +379,9 @@ TEST(process_attributes)
 	p->io_priority = &io;
 	p->exec_cpu_affinity = &cpus;
 	b->spec->linux->personality = &pers;
-	CHECK_STR(box_check(b, "set -- $(cat /proc/self/stat); echo ${19} ${41}; grep Cpus_allowed_list "
-			       "/proc/self/status | head -c 30; busybox ionice; busybox uname -m"),
-		  "7 3\nCpus_allowed_list:\t0\nidle\ni686");
+	CHECK_STR(box_check(b, "set -- $(cat /proc/self/stat); echo ${19} ${41}; "
+			       "busybox ionice; busybox uname -m"),
+		  "7 3\nidle\ni686");
 	io.class = (char *)"IOPRIO_CLASS_NONE_SUCH";
 	CHECK(box_run(b) < 0);
 	CHECK_STR(b->e.text, "process.ioPriority.class: unknown value \"IOPRIO_CLASS_NONE_SUCH\"");
