@@ -9,14 +9,14 @@ teardown_file() { suite_end; }
 	run berth run --rm host cat /etc/os-release
 	expect_status 0
 	[ "$output" = "$(cat /etc/os-release)" ]
-	berth run --name h host sh -c 'echo changed >/etc/berth-test-file; rm -f /etc/debian_version; mkdir -p /opt/berth-test'
+	berth run --name hst host sh -c 'echo changed >/etc/berth-test-file; rm -f /etc/debian_version; mkdir -p /opt/berth-test'
 	[ ! -e /etc/berth-test-file ]
 	[ ! -e /opt/berth-test ]
-	run berth diff h
+	run berth diff hst
 	expect "A /etc/berth-test-file"
 	expect "A /opt/berth-test"
 	[ ! -e /etc/debian_version ] || expect "D /etc/debian_version"
-	berth rm h
+	berth rm hst
 }
 
 @test "host: never into its own store" {
@@ -33,10 +33,10 @@ teardown_file() { suite_end; }
 }
 
 @test "host: two at once do not see each other" {
-	berth run -d --name a host sh -c 'echo a >/tmp/berth-who; sleep 100'
-	berth run -d --name b host sh -c 'sleep 100'
+	berth run -d --name host-a host sh -c 'echo a >/tmp/berth-who; sleep 100'
+	berth run -d --name host-b host sh -c 'sleep 100'
 	sleep 0.3
-	run berth exec b cat /tmp/berth-who
+	run berth exec host-b cat /tmp/berth-who
 	[ "$status" -ne 0 ]
-	berth rm -f a b
+	berth rm -f host-a host-b
 }
