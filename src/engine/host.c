@@ -226,7 +226,7 @@ static int open_upper(struct builder *b, const struct host_mount *t, struct uppe
 static int overlay(struct builder *b, uint64_t attrs, int lower, int lower2, const struct upper *u, struct err *e)
 {
 	_cleanup_mount_options_ struct mount_options o = {.set = attrs};
-	static const char *const plain[] = {"index=off", "metacopy=off", "redirect_dir=nofollow", "xino=off"};
+	static const char *const plain[] = {"index=off", "metacopy=off", "redirect_dir=nofollow"};
 
 	if (lower2 < 0)
 		strv_pushf(&o.fs, "lowerdir=/proc/self/fd/%d", lower);
@@ -234,6 +234,8 @@ static int overlay(struct builder *b, uint64_t attrs, int lower, int lower2, con
 		strv_pushf(&o.fs, "lowerdir=/proc/self/fd/%d:/proc/self/fd/%d", lower, lower2);
 	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
 		strv_push(&o.fs, plain[i]);
+	// Files have the device number of their folder only with xino: what keeps to one file system needs that.
+	strv_push(&o.fs, u ? "xino=on" : "xino=off");
 	if (u) {
 		strv_pushf(&o.fs, "upperdir=/proc/self/fd/%d", u->upper);
 		strv_pushf(&o.fs, "workdir=/proc/self/fd/%d", u->work);

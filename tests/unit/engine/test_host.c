@@ -157,12 +157,17 @@ static void check_text(int root, const char *path, const char *want)
 
 static void copy_on_write(void)
 {
+	struct stat dir, file, var;
 	char path[160];
 
 	begin();
 	make_file(other, "file", "machine");
 	int root = rootfs(SNAPSHOT_VOLATILE);
 	CHECK(there(root, "/etc/passwd") && there(root, "/usr"));
+	CHECK(!fstatat(root, "etc", &dir, 0) && !fstatat(root, "etc/passwd", &file, 0) &&
+	      !fstatat(root, "var", &var, 0));
+	CHECK_EQ(file.st_dev, dir.st_dev); // for find -xdev, du -x, tar --one-file-system
+	CHECK_EQ(var.st_dev, dir.st_dev);
 	snprintf(path, sizeof(path), "%s/file", other);
 	write_in(root, path, "container");
 	check_text(root, path, "container");
