@@ -55,8 +55,8 @@ int engine_name_check(const char *what, const char *name, struct err *e)
 	if (n > ENGINE_NAME_MAX)
 		return err_invalid(e, "invalid %s name: it has %zu characters, at most %d are allowed", what, n,
 				   ENGINE_NAME_MAX);
-	if (n < 2 || strspn(name, allowed) != n || strchr("_.-", name[0]))
-		return err_invalid(e, "invalid %s name (%s), only [a-zA-Z0-9][a-zA-Z0-9_.-]+ is allowed", what, name);
+	if (!n || strspn(name, allowed) != n || strchr("_.-", name[0]))
+		return err_invalid(e, "invalid %s name (%s), only [a-zA-Z0-9][a-zA-Z0-9_.-]* is allowed", what, name);
 	return 0;
 }
 

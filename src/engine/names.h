@@ -8,7 +8,7 @@
 
 enum { ENGINE_NAME_MAX = 255 };
 
-// [a-zA-Z0-9][a-zA-Z0-9_.-]+, at most ENGINE_NAME_MAX bytes. what: "container", "volume".
+// [a-zA-Z0-9][a-zA-Z0-9_.-]*, at most ENGINE_NAME_MAX bytes. what: "container", "volume".
 int engine_name_check(const char *what, const char *name, struct err *e);
 // adjective_noun from our own lists; malloc'd. attempt above 0 gets a number behind it, as the plain one was taken.
 char *engine_name_generate(unsigned attempt);

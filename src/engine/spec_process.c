@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "engine/rootless.h"
 #include "engine/spec.h"
 #include "kernel/rlimit.h"
 
@@ -105,6 +106,23 @@ static int build_cwd(struct spec_build *b, struct err *e)
 	return 0;
 }
 
+// The primary group is a supplementary one too: else a program that changes its group could shed it, and with it what
+// files deny to that group. With a single id mapped, the kernel lets nobody set groups.
+static void add_groups(struct spec_build *b, struct oci_user *to, const struct container_user *u)
+{
+	bool listed = false;
+
+	if (b->g->rootless && rootless_single_reason() && !u->n_groups)
+		return;
+	for (size_t i = 0; i < u->n_groups; i++)
+		listed |= u->groups[i] == u->gid;
+	to->additional_gids = arena_new_n(b->a, uint32_t, u->n_groups + 1);
+	if (!listed)
+		to->additional_gids[to->n_additional_gids++] = u->gid;
+	for (size_t i = 0; i < u->n_groups; i++)
+		to->additional_gids[to->n_additional_gids++] = u->groups[i];
+}
+
 static int build_user(struct spec_build *b, struct container_user *u, struct err *e)
 {
 	const char *user = b->o->user ? b->o->user : b->image->user;
@@ -116,10 +134,7 @@ static int build_user(struct spec_build *b, struct container_user *u, struct err
 	to->uid = u->uid;
 	to->gid = u->gid;
 	to->umask = (struct opt_u32){true, 0022};
-	to->additional_gids = arena_new_n(b->a, uint32_t, u->n_groups ? u->n_groups : 1);
-	to->n_additional_gids = u->n_groups;
-	if (u->n_groups)
-		memcpy(to->additional_gids, u->groups, u->n_groups * sizeof(*u->groups));
+	add_groups(b, to, u);
 	return 0;
 }
 

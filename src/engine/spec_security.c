@@ -40,13 +40,14 @@ static uint64_t mask_of(char *const *v)
 	return mask;
 }
 
-// The order in which they are given does not matter: ALL is the set that the others change.
+// The order in which they are given does not matter: ALL is the set that the others change. It means all that the caller
+// has to give.
 static uint64_t capabilities(const struct engine_create_options *o)
 {
 	if (o->privileged)
-		return capability_all();
+		return capability_all() & capability_held();
 	if (names_all(o->cap_add))
-		return capability_all() & ~mask_of(o->cap_drop);
+		return capability_all() & capability_held() & ~mask_of(o->cap_drop);
 	if (names_all(o->cap_drop))
 		return mask_of(o->cap_add);
 	return (capability_default() | mask_of(o->cap_add)) & ~mask_of(o->cap_drop);

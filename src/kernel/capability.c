@@ -165,6 +165,14 @@ static void pack(struct __user_cap_data_struct d[2], const struct capability_set
 	}
 }
 
+uint64_t capability_held(void)
+{
+	struct __user_cap_header_struct h = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct d[2] = {0};
+
+	return sys_capget(&h, d) ? 0 : (uint64_t)d[1].permitted << 32 | d[0].permitted;
+}
+
 // Why capset said no: what is asked for beyond what the thread holds.
 static int explain_denied(const struct capability_sets *s, int code, struct err *e)
 {

@@ -18,6 +18,7 @@ struct capability_sets {
 int capability_from_name(const char *name);
 const char *capability_name(int cap); // "CAP_CHOWN" or NULL
 uint64_t capability_all(void);        // what this kernel knows; asked once, needs no /proc
+uint64_t capability_held(void);       // what the calling process may use (permitted)
 uint64_t capability_default(void);    // what a container of ours gets: 11 of them (SECURITY.md)
 
 // Two steps around the change of uid: drop the bounding set and keep the permitted ones (before), then set

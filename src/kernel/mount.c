@@ -7,7 +7,10 @@
 #include "base/mem.h"
 #include "base/sys.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 
 #ifndef MOUNT_ATTR_NOSYMFOLLOW
 #define MOUNT_ATTR_NOSYMFOLLOW 0x00200000
@@ -16,6 +19,8 @@
 #define MOUNT_ATTR_IDMAP 0x00100000
 #endif
 #define ATIME MOUNT_ATTR__ATIME // a field of several bits: its value is set after clearing all of it
+
+enum { MOUNTINFO_MAX = 16 << 20 };
 
 enum option_kind {
 	OPT_ATTR,        // arg, arg2: set and clear; on the tree too as "r" + name
@@ -207,6 +212,23 @@ int mount_clone(int fd, bool recursive, struct err *e)
 	unsigned rec = recursive ? AT_RECURSIVE : 0;
 	int clone = sys_open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | rec);
 	return clone < 0 ? err_sys(e, "open_tree") : clone;
+}
+
+bool mount_is_attached(int fd)
+{
+	_cleanup_buf_ struct buf b = BUF_INIT(MOUNTINFO_MAX);
+	struct statx stx = {0};
+	unsigned long long id;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &stx) || !(stx.stx_mask & STATX_MNT_ID) ||
+	    file_read(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &b, NULL) < 0)
+		return true;
+	for (const char *line = b.data; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		id = strtoull(line, NULL, 10);
+		if (id == stx.stx_mnt_id)
+			return true;
+	}
+	return false;
 }
 
 static int setattr(int fd, bool recursive, struct mount_attr *a)

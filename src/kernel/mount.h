@@ -33,6 +33,8 @@ bool mount_option_known(const char *name);
 int mount_new(const char *type, const char *source, const struct mount_options *o, struct err *e);
 // A clone of what fd (O_PATH is enough) stands for, not attached yet.
 int mount_clone(int fd, bool recursive, struct err *e);
+// Whether fd is on a mount of the caller's mount namespace; true when that cannot be told.
+bool mount_is_attached(int fd);
 // Attributes and propagation of o on the mount of fd, as a bind takes them.
 int mount_apply(int fd, const struct mount_options *o, struct err *e);
 int mount_set_attr(int fd, bool recursive, uint64_t set, uint64_t clear, struct err *e);

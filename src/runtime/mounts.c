@@ -87,6 +87,12 @@ static int clone_source(const struct start *s, struct start_mount *m, struct err
 		return err_set(e, ERR_DENIED, EPERM, "%s is not a procfs, and nothing else may be there", source);
 	m->directory = S_ISDIR(st.st_mode);
 	m->tree = mount_clone(fd, m->o.recursive, e);
+	// What the caller got from another mount namespace is a detached mount, which cannot be cloned but is ours to
+	// use.
+	if (m->tree == -EINVAL && str_starts(source, "/proc/self/fd/") && !mount_is_attached(fd)) {
+		err_clear(e);
+		m->tree = TAKE_FD(fd);
+	}
 	if (m->tree < 0)
 		return err_wrap(e, m->tree, "source %s", source);
 	return 0;
