@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "engine/internal.h"
+#include "engine/rootless.h"
 
 #include <stdio.h>
 #include <sys/file.h>
@@ -109,6 +110,10 @@ int engine_open(const struct engine_options *o, struct engine **ret, struct err 
 	int rc = choose_paths(g, o, e);
 	if (rc < 0)
 		return rc;
+	rc = rootless_enter(g->run, e);
+	if (rc < 0)
+		return rc;
+	g->rootless = rootless_active();
 	rc = own_folder(g->root, 0711, e);
 	if (rc < 0)
 		return rc;

@@ -35,6 +35,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "engine/monitor_priv.h"
+#include "engine/rootless.h"
 
 #include <malloc.h>
 #include <poll.h>
@@ -455,7 +456,9 @@ _noreturn_ static void monitor_main(struct monitor *m, int control)
 	engine_after_fork(m->g);
 	close_foreign(control);
 	m->clients = attach_server_new(m, control);
-	int rc = loop_new(&m->loop, &e);
+	int rc = rootless_hold(&e); // before the command that forked us may end
+	if (!rc)
+		rc = loop_new(&m->loop, &e);
 	if (!rc)
 		rc = create(m, &pipes, &e);
 	if (rc < 0)

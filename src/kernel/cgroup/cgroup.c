@@ -87,12 +87,14 @@ static int no_controller(const struct cgroup *c, enum cgroup_controller ctl, con
 				       ? "start berth in a group below it (systemd: DelegateSubgroup=)"
 				       : "choose another cgroup path");
 	int code = h->v2 && c->refusal.code ? c->refusal.code : c->denied ? c->denied : EACCES;
-	bool delegate = (code == EACCES || code == EPERM) && c->flags & CGROUP_ROOTLESS;
-	return err_set(
-		e, err_class_of_errno(code), code, "%s: no %s cgroup can be had in %s: %s%s", field, name,
-		h->mountpoint, strerror(code),
-		delegate ? " (an ordinary user needs a delegated cgroup: systemd-run --user --scope -p Delegate=yes)"
-			 : "");
+	int rc = err_set(e, err_class_of_errno(code), code, "%s: no %s cgroup can be had in %s: %s", field, name,
+			 h->mountpoint, strerror(code));
+	if ((code == EACCES || code == EPERM) && c->flags & CGROUP_ROOTLESS)
+		cgroup_hint(
+			e,
+			h->v2 ? "an ordinary user needs a delegated cgroup: systemd-run --user --scope -p Delegate=yes"
+			      : "cgroup v1 hierarchies cannot be delegated to an ordinary user");
+	return rc;
 }
 
 static int apply_all(const struct cgroup *c, const struct oci_resources *res, struct err *e)
