@@ -15,6 +15,7 @@
 
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -120,9 +121,22 @@ static int overlay(unsigned i)
 	return fd;
 }
 
-enum { STEP_OVERLAY, STEP_CREATE, STEP_WAIT, STEP_REMOVE, STEP_ALL, STEPS };
+enum { STEP_OVERLAY, STEP_CREATE, STEP_WAIT, STEP_REMOVE, STEP_ALL, STEP_CPU, STEPS };
 static const char *const step_names[STEPS] = {"overlay", "container_create", "payload until reaped", "cgroup_remove",
-					      "all"};
+					      "all",     "cpu time"};
+
+static int64_t cpu_time(void)
+{
+	int64_t us = 0;
+	static const int who[] = {RUSAGE_SELF, RUSAGE_CHILDREN};
+
+	for (size_t i = 0; i < ARRAY_SIZE(who); i++) {
+		struct rusage u;
+		getrusage(who[i], &u);
+		us += (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 + u.ru_utime.tv_usec + u.ru_stime.tv_usec;
+	}
+	return us * 1000;
+}
 
 static void lap(int64_t t[static STEPS], int step, int64_t *since)
 {
@@ -137,7 +151,7 @@ static void run_one(struct oci_spec *spec, unsigned i, int64_t t[static STEPS])
 	struct container_created c;
 	char id[32];
 	int status = -1;
-	int64_t start = clock_monotonic(), since = start;
+	int64_t cpu = cpu_time(), start = clock_monotonic(), since = start;
 
 	snprintf(id, sizeof(id), "/bench%d.%u", (int)getpid(), i);
 	struct container_plan plan = {.id = id + 1,
@@ -162,6 +176,7 @@ static void run_one(struct oci_spec *spec, unsigned i, int64_t t[static STEPS])
 	container_created_done(&c);
 	lap(t, STEP_REMOVE, &since);
 	t[STEP_ALL] = since - start;
+	t[STEP_CPU] = cpu_time() - cpu;
 	char up[PATH_MAX];
 	snprintf(up, sizeof(up), "up%u", i);
 	int dir = open(scratch, O_DIRECTORY | O_CLOEXEC);

@@ -266,7 +266,7 @@ int build_finish(struct start *s, struct rootfs_state *st, struct err *e)
 		rc = fchdir(st->root) < 0 || chroot(".") < 0 ? err_sys(e, "chroot into root.path") : 0;
 	else if (!rc)
 		rc = rootfs_pivot(st->root, s->plan->no_pivot, e);
-	if (!rc && s->propagation & (MS_SHARED | MS_UNBINDABLE | MS_SLAVE))
+	if (!rc && s->propagation & (MS_SHARED | MS_UNBINDABLE)) // the others it is already
 		rc = mount_set_propagation(st->root, s->propagation, e);
 	if (!rc && s->spec->root && s->spec->root->readonly)
 		rc = mount_set_attr(st->root, false, MOUNT_ATTR_RDONLY, 0, e);
