@@ -67,6 +67,16 @@ int namespace_same(enum oci_namespace_type t, pid_t a, pid_t b)
 	return rc < 0 ? rc : x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
+int namespace_is_ours(enum oci_namespace_type t, int fd)
+{
+	struct stat ours, other;
+	int rc = stat_of(t, 0, &ours);
+
+	if (!rc && fstat(fd, &other) < 0)
+		rc = -errno;
+	return rc < 0 ? rc : ours.st_dev == other.st_dev && ours.st_ino == other.st_ino;
+}
+
 static int join_failed(enum oci_namespace_type t, struct err *e)
 {
 	return err_sys(e, "join the %s namespace", oci_namespace_name(t));

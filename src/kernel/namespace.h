@@ -17,6 +17,9 @@ int namespace_open(enum oci_namespace_type t, const char *path, struct err *e);
 // Whether two processes (0: the caller) are in the same namespace of kind t. 1, 0 or negative errno.
 int namespace_same(enum oci_namespace_type t, pid_t a, pid_t b);
 
+// Whether fd, a namespace of kind t, is the caller's own. 1, 0 or negative errno.
+int namespace_is_ours(enum oci_namespace_type t, int fd);
+
 // Enters the namespaces whose descriptors in fds are not -1. What the caller may not enter with its present
 // rights is tried again after the user namespace. A joined pid or time namespace is for the next child.
 int namespace_join(const int fds[static OCI_NS_MAX], struct err *e);

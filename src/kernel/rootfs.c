@@ -53,7 +53,7 @@ int rootfs_pivot(int root, bool no_pivot, struct err *e)
 static int readonly_one(int root, const char *path, struct err *e)
 {
 	_cleanup_fd_ int fd = path_open_in(root, path, O_PATH, 0);
-	if (fd == -ENOENT)
+	if (fd == -ENOENT || fd == -ENOTDIR)
 		return 0;
 	if (fd < 0)
 		return err_rc(e, fd, "open");

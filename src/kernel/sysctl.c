@@ -7,6 +7,8 @@
 #include "base/path.h"
 #include "base/str.h"
 
+#include <sched.h>
+
 static const char *const ipc_names[] = {"kernel.msgmax",
 					"kernel.msgmnb",
 					"kernel.msgmni",
@@ -40,42 +42,35 @@ static int name_to_path(const char *name, char *dst, size_t n, struct err *e)
 	return 0;
 }
 
-static bool has(const struct oci_spec *s, enum oci_namespace_type t)
+static int needs(unsigned namespaces, unsigned flag, const char *name, const char *kind, struct err *e)
 {
-	return oci_find_namespace(s, t) != NULL;
+	if (namespaces & flag)
+		return 0;
+	return err_invalid(e, "linux.sysctl: %s needs %s namespace of the container's own", name, kind);
 }
 
-static int check_one(const struct oci_spec *s, const char *name, struct err *e)
+static int check_one(unsigned namespaces, const char *name, struct err *e)
 {
-	char path[256], dotted[256];
-	int rc = name_to_path(name, path, sizeof(path), e);
+	char dotted[256];
+	int rc = name_to_path(name, dotted, sizeof(dotted), e);
 	if (rc < 0)
 		return rc;
-	if (!str_copy(dotted, sizeof(dotted), path))
-		return err_invalid(e, "linux.sysctl: \"%s\" is too long", name);
 	for (char *p = dotted; *p; p++)
 		if (*p == '/')
 			*p = '.';
 	if (str_starts(dotted, "net."))
-		return has(s, OCI_NS_NETWORK)
-			       ? 0
-			       : err_invalid(e, "linux.sysctl: %s needs a network namespace of the container's own",
-					     name);
+		return needs(namespaces, CLONE_NEWNET, name, "a network", e);
 	if (str_in(dotted, ipc_names) || str_starts(dotted, "fs.mqueue."))
-		return has(s, OCI_NS_IPC)
-			       ? 0
-			       : err_invalid(e, "linux.sysctl: %s needs an ipc namespace of the container's own", name);
+		return needs(namespaces, CLONE_NEWIPC, name, "an ipc", e);
 	if (str_eq(dotted, "kernel.domainname") || str_eq(dotted, "kernel.hostname"))
-		return has(s, OCI_NS_UTS)
-			       ? 0
-			       : err_invalid(e, "linux.sysctl: %s needs a uts namespace of the container's own", name);
+		return needs(namespaces, CLONE_NEWUTS, name, "a uts", e);
 	return err_invalid(e, "linux.sysctl: %s is not separate for each container and would change the host", name);
 }
 
-int sysctl_check(const struct oci_spec *s, struct err *e)
+int sysctl_check(const struct oci_pairs *v, unsigned namespaces, struct err *e)
 {
-	for (size_t i = 0; i < s->linux->sysctl.n; i++) {
-		int rc = check_one(s, s->linux->sysctl.v[i].key, e);
+	for (size_t i = 0; i < v->n; i++) {
+		int rc = check_one(namespaces, v->v[i].key, e);
 		if (rc < 0)
 			return rc;
 	}

@@ -5,9 +5,8 @@
 #include "base/err.h"
 #include "spec/runtime.h"
 
-#include <stdbool.h>
-
-// Whether every name belongs to a namespace that s makes new or joins; those of the host are refused by name.
-int sysctl_check(const struct oci_spec *s, struct err *e);
+// Whether every name belongs to a namespace of the container's own (CLONE_NEW* in namespaces: new, or joined and not
+// the caller's); those that would change the host are refused by name.
+int sysctl_check(const struct oci_pairs *v, unsigned namespaces, struct err *e);
 // Writes them below proc (root of a verified procfs). The caller is in the namespaces.
 int sysctl_apply(int proc, const struct oci_pairs *v, struct err *e);

@@ -154,23 +154,18 @@ static int build_dev(struct start *s, struct rootfs_state *st, struct err *e)
 	_cleanup_fd_ int own = -1;
 	int dev = st->dev;
 
-	if (s->own_dev) {
-		if (dev < 0)
-			dev = own = path_mkdirs_in(st->root, "/dev", 0755, (uid_t)-1, (gid_t)-1);
-		if (dev < 0)
-			return err_rc(e, dev, "/dev");
-		int rc = device_make_defaults(dev, e);
-		if (!rc)
-			rc = device_make_links(dev, st->devpts >= 0, e);
-		if (rc < 0)
-			return rc;
-	}
-	for (size_t i = 0; i < s->spec->linux->n_devices; i++) {
-		int rc = device_make(st->root, &s->spec->linux->devices[i], e);
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
+	if (!s->own_dev) // a bound one is somebody else's
+		return 0;
+	if (dev < 0)
+		dev = own = path_mkdirs_in(st->root, "/dev", 0755, (uid_t)-1, (gid_t)-1);
+	if (dev < 0)
+		return err_rc(e, dev, "/dev");
+	int rc = device_make_defaults(dev, e);
+	if (!rc)
+		rc = device_make_links(dev, st->devpts >= 0, e);
+	for (size_t i = 0; !rc && i < s->spec->linux->n_devices; i++)
+		rc = device_make(st->root, &s->spec->linux->devices[i], e);
+	return rc;
 }
 
 // The pty lives in the container's devpts and is bound over /dev/console.

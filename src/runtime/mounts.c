@@ -146,7 +146,8 @@ static int prepare_one(struct start *s, struct start_mount *m, const struct oci_
 		m->readonly_late = true;
 		m->o.set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 	}
-	if (s->spec->linux->mount_label && *s->spec->linux->mount_label)
+	bool labelled = str_eq(om->type, "tmpfs") || str_eq(om->type, "devpts"); // the others have labels of their own
+	if (labelled && !str_empty(s->spec->linux->mount_label))
 		strv_pushf(&m->o.fs, "context=\"%s\"", s->spec->linux->mount_label);
 	return 0;
 }

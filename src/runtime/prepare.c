@@ -27,12 +27,15 @@ static int prepare_namespaces(struct start *s, struct err *e)
 		seen |= flag;
 		if (str_empty(ns->path)) {
 			s->new_namespaces |= flag;
+			s->own_namespaces |= flag;
 			continue;
 		}
 		s->join[ns->type] = namespace_open(ns->type, ns->path, e);
 		if (s->join[ns->type] < 0)
 			return s->join[ns->type];
 		s->joins = true;
+		if (!namespace_is_ours(ns->type, s->join[ns->type]))
+			s->own_namespaces |= flag;
 	}
 	if (!(seen & CLONE_NEWNS))
 		return err_set(e, ERR_UNSUPPORTED, ENOTSUP,
@@ -45,17 +48,16 @@ static int prepare_namespaces(struct start *s, struct err *e)
 static int check_namespaced(const struct start *s, struct err *e)
 {
 	const struct oci_spec *spec = s->spec;
-	bool uts = oci_find_namespace(spec, OCI_NS_UTS) != NULL;
 
-	if (!uts && (!str_empty(spec->hostname) || !str_empty(spec->domainname)))
+	if (!(s->own_namespaces & CLONE_NEWUTS) && (!str_empty(spec->hostname) || !str_empty(spec->domainname)))
 		return err_invalid(e, "hostname: a name of the container's own needs a uts namespace");
 	if (spec->linux->n_time_offsets && !(s->new_namespaces & CLONE_NEWTIME))
 		return err_invalid(e, "linux.timeOffsets: they need a new time namespace");
 	if (spec->linux->uid_mappings.n && !s->has_userns)
 		return err_invalid(e, "linux.uidMappings: they need a user namespace");
-	if (spec->linux->n_net_devices && !oci_find_namespace(spec, OCI_NS_NETWORK))
+	if (spec->linux->n_net_devices && !(s->own_namespaces & CLONE_NEWNET))
 		return err_invalid(e, "linux.netDevices: they need a network namespace");
-	return sysctl_check(spec, e);
+	return sysctl_check(&spec->linux->sysctl, s->own_namespaces, e);
 }
 
 // What is not there is refused by name, never passed over.

@@ -49,6 +49,7 @@ struct start {
 	const struct container_plan *plan;
 	const struct oci_spec *spec;
 	unsigned new_namespaces; // CLONE_NEW*, all that are new
+	unsigned own_namespaces; // those and the joined ones that are not the caller's
 	int join[OCI_NS_MAX];    // descriptors, -1: not joined
 	bool joins;              // any of them
 	bool staged;             // there is a process in between (create.c)

@@ -335,6 +335,23 @@ TEST(devices_default)
 		  "/proc/self/fd\n/proc/self/fd/0\n/proc/self/fd/1\n/proc/self/fd/2\npts/ptmx");
 }
 
+TEST(devices_not_in_a_bound_dev)
+{
+	struct box *b = box_new();
+	struct oci_linux *l = b->spec->linux;
+	const char *src = source_dir(b, "dev");
+	char path[160];
+	b->spec->n_mounts = 1;
+	box_mount(b, "/dev", "bind", src, "rbind");
+	struct oci_device *d = arena_append(&b->spec->arena, l->devices, l->n_devices);
+	*d = (struct oci_device){.path = (char *)"/dev/mine", .type = 'c', .major = 1, .minor = 3};
+	box_check(b, "true");
+	snprintf(path, sizeof(path), "%s/mine", src);
+	CHECK(access(path, F_OK) < 0);
+	snprintf(path, sizeof(path), "%s/null", src);
+	CHECK(access(path, F_OK) < 0);
+}
+
 TEST(devices_configured)
 {
 	struct box *b = box_new();

@@ -360,6 +360,9 @@ TEST(process_sysctls)
 	CHECK(box_run(b) < 0);
 	CHECK_STR(b->e.text, "linux.sysctl: \"net..x\" is not a sysctl name");
 	v->n--;
+	box_namespace(b, OCI_NS_NETWORK, "/proc/self/ns/net"); // joined, but the host's
+	CHECK(box_run(b) < 0);
+	CHECK_CONTAINS(b->e.text, "needs a network namespace of the container's own");
 	box_drop_namespace(b, OCI_NS_NETWORK);
 	CHECK(box_run(b) < 0);
 	CHECK_STR(b->e.text,
