@@ -77,6 +77,7 @@ int engine_list(struct engine *g, bool all, struct engine_container ***ret, size
 	_cleanup_(rows_done) struct rows rows = {0};
 	size_t n = 0;
 
+	engine_repair(g); // a list is the moment to see what killed processes left
 	int rc = read_rows(g, all, &rows, e);
 	if (rc < 0)
 		return rc;

@@ -19,7 +19,7 @@ monitor_of() { berth inspect -f '{{.State.MonitorPid}}' "$1"; }
 	refute "Up "
 	[ "$(berth inspect -f '{{.State.Running}}' orphan)" = false ]
 	berth rm -f orphan
-	! pgrep -f 'sleep 4321'
+	! pgrep -f '[s]leep 4321'
 	[ -z "$(berth ps -aq)" ]
 }
 
@@ -31,7 +31,7 @@ monitor_of() { berth inspect -f '{{.State.MonitorPid}}' "$1"; }
 	sleep 0.5
 	[ "$(berth inspect -f '{{.State.Running}}' fg)" = true ]
 	berth rm -f fg
-	! pgrep -f 'sleep 5432'
+	! pgrep -f '[s]leep 5432'
 }
 
 @test "killed command line at random moments of run: rm -f or the next command cleans up" {
@@ -46,7 +46,7 @@ monitor_of() { berth inspect -f '{{.State.MonitorPid}}' "$1"; }
 	ids=$(berth ps -aq --no-trunc)
 	[ -z "$ids" ] || berth rm -f $ids
 	[ -z "$(berth ps -aq)" ]
-	eventually sh -c '! pgrep -f "sleep 6543"'
+	eventually sh -c '! pgrep -f "[s]leep 6543"'
 	[ -z "$(ls -A "$BERTH_ROOT/containers")" ]
 	berth run --rm busybox true
 }
@@ -61,7 +61,7 @@ monitor_of() { berth inspect -f '{{.State.MonitorPid}}' "$1"; }
 	done
 	ids=$(berth ps -aq --no-trunc)
 	[ -z "$ids" ] || berth rm -f $ids
-	eventually sh -c '! pgrep -f "sleep 7654"'
+	eventually sh -c '! pgrep -f "[s]leep 7654"'
 	[ -z "$(berth ps -aq)" ]
 	[ -z "$(ls -A "$BERTH_ROOT/containers")" ]
 }
