@@ -146,10 +146,13 @@ int capability_apply_bounding(const struct capability_sets *s, struct err *e)
 	if (r < 0)
 		return r;
 	for (int i = 0; i <= CAPABILITY_MAX && drop >> i; i++) {
-		if (!(drop & CAPABILITY_BIT(i)) || prctl(PR_CAPBSET_READ, (unsigned long)i, 0, 0, 0) <= 0)
+		if (!(drop & CAPABILITY_BIT(i)) || !prctl(PR_CAPBSET_DROP, (unsigned long)i, 0, 0, 0))
 			continue;
-		if (prctl(PR_CAPBSET_DROP, (unsigned long)i, 0, 0, 0) < 0)
-			return err_sys(e, "drop %s from the bounding set", capability_name(i) ?: "a capability");
+		int code = errno;
+		if (!prctl(PR_CAPBSET_READ, (unsigned long)i, 0, 0, 0))
+			continue; // not there: nothing to drop, and no privilege needed
+		errno = code;
+		return err_sys(e, "drop %s from the bounding set", capability_name(i) ?: "a capability");
 	}
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return err_sys(e, "keep capabilities over the change of user");
