@@ -136,7 +136,8 @@ static int set_lowers(struct snapshot *s, struct err *e)
 		char path[FD_PATH_MAX];
 		if (!sys_fsconfig(s->fs, FSCONFIG_SET_FD, "lowerdir+", NULL, s->fds[i]))
 			continue;
-		if (errno != EINVAL && errno != EOPNOTSUPP)
+		// Before 6.13 EBADF: a descriptor of O_PATH is none to FSCONFIG_SET_FD there.
+		if (errno != EINVAL && errno != EOPNOTSUPP && errno != EBADF)
 			return err_sys(e, "overlay option lowerdir+ (layer %zu)", s->n - i);
 		fd_proc_path(path, s->fds[i]);
 		if (!sys_fsconfig(s->fs, FSCONFIG_SET_STRING, "lowerdir+", path, 0))
