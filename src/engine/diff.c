@@ -11,6 +11,7 @@
 #include "engine/files.h"
 #include "engine/host.h"
 #include "engine/internal.h"
+#include "engine/rootless.h"
 #include "kernel/mount.h"
 
 #include <limits.h>
@@ -28,7 +29,9 @@ static int diff_mount(int container, const struct host_mount *t, struct changes 
 	_cleanup_fd_ int upper = openat(container, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (upper < 0)
 		return errno == ENOENT ? 0 : err_sys(e, "open the container's changes");
-	_cleanup_fd_ int lower = mount_clone(t->fd, false, e);
+	// an ordinary user gets no copy of the root; its walk does not enter mounts anyway
+	_cleanup_fd_ int lower =
+		t->how == HOST_SKELETON ? fcntl(t->fd, F_DUPFD_CLOEXEC, 3) : mount_clone(t->fd, false, e);
 	if (lower < 0)
 		return lower;
 	rc = image_diff_trees(upper, lower, &c.v, &c.n, e);
@@ -47,8 +50,10 @@ static int diff_host(struct engine *g, int container, struct changes *ret, struc
 	_cleanup_host_mounts_ struct host_mounts m = {0};
 	int rc = host_mounts_of(g, container, &m, e);
 
+	if (rc >= 0 && (g->rootless || rootless_active()))
+		rc = host_mounts_split(&m, -1, e);
 	for (size_t i = 0; rc >= 0 && i < m.n; i++)
-		if (m.v[i].how == HOST_OVERLAY) {
+		if (m.v[i].how == HOST_OVERLAY || m.v[i].how == HOST_SKELETON) {
 			rc = diff_mount(container, &m.v[i], ret, e);
 			if (rc < 0)
 				err_wrap(e, rc, "%s", m.v[i].point);

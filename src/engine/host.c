@@ -44,6 +44,7 @@
 enum {
 	LOGIN_DEFS_MAX = 256 << 10,
 	XATTR_MAX = 4096,
+	OVERFLOW_ID = 65534, // proc_sys_kernel(5)
 };
 #define UPPERS "host" // below the container's folder: uppers of what is mounted in the root
 
@@ -53,7 +54,9 @@ struct builder {
 	struct host_mounts *mounts;
 	int container;
 	unsigned flags;
-	bool staged; // mounts have to be somewhere to be used
+	bool staged;   // mounts have to be somewhere to be used
+	bool rootless; // in a user namespace
+	int skeleton;  // then: a tmpfs, else -1
 };
 
 static int stage(struct builder *b, int fd, struct err *e)
@@ -78,6 +81,15 @@ static void copy_xattrs(int from, int to)
 	}
 }
 
+// Owners that have no place in the user namespace look like the one of OVERFLOW_ID, and become its root.
+static int copy_owner(int fd, const struct stat *st)
+{
+	uid_t uid = st->st_uid == OVERFLOW_ID ? (uid_t)-1 : st->st_uid;
+	gid_t gid = st->st_gid == OVERFLOW_ID ? (gid_t)-1 : st->st_gid;
+
+	return fchown(fd, uid, gid) < 0 || fchmod(fd, st->st_mode & 07777) < 0 ? -1 : 0;
+}
+
 // Makes the folder path of the mask like the one below it. Where that cannot be opened it stays as it was made.
 static int mirror(int lower, int mask, const char *path, struct err *e)
 {
@@ -92,7 +104,7 @@ static int mirror(int lower, int mask, const char *path, struct err *e)
 		return err_sys(e, "open %s in the mask", path);
 	if (from < 0)
 		return 0;
-	if (fstat(from, &st) < 0 || fchown(to, st.st_uid, st.st_gid) < 0 || fchmod(to, st.st_mode & 07777) < 0)
+	if (fstat(from, &st) < 0 || copy_owner(to, &st) < 0)
 		return err_sys(e, "attributes of %s", path);
 	copy_xattrs(from, to);
 	struct timespec times[2] = {st.st_atim, st.st_mtim};
@@ -111,14 +123,23 @@ static int mirror_parents(int lower, int mask, const char *path, struct err *e)
 	return rc;
 }
 
+static int open_dir(int at, const char *name, mode_t mode, struct err *e)
+{
+	if (mkdirat(at, name, mode) < 0 && errno != EEXIST)
+		return err_sys(e, "make %s", name);
+	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? err_sys(e, "open %s", name) : fd;
+}
+
 static int make_mask_entry(int mask, const struct host_mask *k, struct err *e)
 {
 	if (k->hide)
 		return mknodat(mask, k->path, S_IFCHR, 0) < 0 ? err_sys(e, "hide /%s", k->path) : 0;
-	if ((mkdirat(mask, k->path, 0700) < 0 && errno != EEXIST) ||
-	    fchownat(mask, k->path, k->uid, k->gid, AT_SYMLINK_NOFOLLOW) < 0 || fchmodat(mask, k->path, k->mode, 0) < 0)
-		return err_sys(e, "make /%s", k->path);
-	return 0;
+	const struct stat st = {.st_uid = k->uid, .st_gid = k->gid, .st_mode = k->mode};
+	_cleanup_fd_ int fd = open_dir(mask, k->path, 0700, e);
+	if (fd < 0)
+		return fd;
+	return copy_owner(fd, &st) < 0 ? err_sys(e, "attributes of /%s", k->path) : 0;
 }
 
 static int make_mask(struct builder *b, const struct host_mount *t, struct err *e)
@@ -156,14 +177,6 @@ static void upper_done(struct upper *u)
 {
 	fd_close(u->upper);
 	fd_close(u->work);
-}
-
-static int open_dir(int at, const char *name, mode_t mode, struct err *e)
-{
-	if (mkdirat(at, name, mode) < 0 && errno != EEXIST)
-		return err_sys(e, "make %s", name);
-	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? err_sys(e, "open %s", name) : fd;
 }
 
 // A volatile overlay leaves a mark that forbids the next one, as a crash may have lost data in between. It is asked for
@@ -213,8 +226,7 @@ static int open_upper(struct builder *b, const struct host_mount *t, struct uppe
 	u.work = u.upper < 0 ? u.upper : open_dir(at, "work", 0700, e);
 	if (u.work < 0)
 		return u.work;
-	if (fresh && (fstatat(t->fd, "", &st, AT_EMPTY_PATH) < 0 || fchown(u.upper, st.st_uid, st.st_gid) < 0 ||
-		      fchmod(u.upper, st.st_mode & 07777) < 0))
+	if (fresh && (fstatat(t->fd, "", &st, AT_EMPTY_PATH) < 0 || copy_owner(u.upper, &st) < 0))
 		return err_sys(e, "attributes of upper");
 	clear_volatile_mark(u.work);
 	*ret = u;
@@ -232,8 +244,10 @@ static int overlay(struct builder *b, uint64_t attrs, int lower, int lower2, con
 		strv_pushf(&o.fs, "lowerdir=/proc/self/fd/%d", lower);
 	else
 		strv_pushf(&o.fs, "lowerdir=/proc/self/fd/%d:/proc/self/fd/%d", lower, lower2);
-	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
+	for (size_t i = 0; i < (b->rootless ? 1 : ARRAY_SIZE(plain)); i++)
 		strv_push(&o.fs, plain[i]);
+	if (b->rootless) // which knows no metacopy and follows no redirects
+		strv_push(&o.fs, "userxattr");
 	// Files have the device number of their folder only with xino: what keeps to one file system needs that.
 	strv_push(&o.fs, u ? "xino=on" : "xino=off");
 	if (u) {
@@ -273,6 +287,7 @@ static int stacking_refused(const struct host_mount *t, struct err *e)
 
 static int make_overlay(struct builder *b, const struct host_mount *t, struct err *e)
 {
+	int lower = t->how == HOST_SKELETON ? b->skeleton : t->fd;
 	bool writable = !(b->flags & SNAPSHOT_READONLY);
 	_cleanup_(upper_done) struct upper u = {-1, -1};
 	_cleanup_fd_ int mask = -1, inner = -1;
@@ -285,8 +300,8 @@ static int make_overlay(struct builder *b, const struct host_mount *t, struct er
 	if (rc < 0)
 		return rc;
 	if (writable && !t->own)
-		return overlay(b, top_attrs_of(b, t), mask < 0 ? t->fd : mask, mask < 0 ? -1 : t->fd, &u, e);
-	inner = overlay(b, attrs_of(t), mask, t->fd, NULL, e);
+		return overlay(b, top_attrs_of(b, t), mask < 0 ? lower : mask, mask < 0 ? -1 : lower, &u, e);
+	inner = overlay(b, attrs_of(t), mask, lower, NULL, e);
 	if (inner < 0 || !writable)
 		return TAKE_FD(inner);
 	rc = stage(b, inner, e);
@@ -328,7 +343,7 @@ static int make_one(struct builder *b, const struct host_mount *t, struct err *e
 // Where a mount's place is not there, it is in something hidden.
 static int attach_one(int root, const struct host_mount *t, int fd, struct err *e)
 {
-	_cleanup_fd_ int at = path_open_in(root, t->point, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+	_cleanup_fd_ int at = path_open_in(root, t->point, O_PATH | O_NOFOLLOW, 0);
 
 	if (at == -ENOENT || at == -ENOTDIR)
 		return 0;
@@ -399,13 +414,38 @@ int host_mounts_of(struct engine *g, int container_dir, struct host_mounts *ret,
 	return 0;
 }
 
+static bool is_rootless(const struct engine *g)
+{
+	return g->rootless || rootless_active();
+}
+
+static int make_skeleton(struct builder *b, struct err *e)
+{
+	_cleanup_mount_options_ struct mount_options o = {0};
+
+	strv_push(&o.fs, "mode=0755");
+	b->skeleton = mount_new("tmpfs", "berth", &o, e);
+	int rc = b->skeleton < 0 ? b->skeleton : stage(b, b->skeleton, e);
+	return rc < 0 ? rc : host_mounts_split(b->mounts, b->skeleton, e);
+}
+
 static int build_here(struct engine *g, int container, unsigned flags, bool staged, int *ret, struct err *e)
 {
 	_cleanup_host_mounts_ struct host_mounts m = {0};
-	struct builder b = {.mounts = &m, .container = container, .flags = flags, .staged = staged};
+	struct builder b = {.mounts = &m,
+			    .container = container,
+			    .flags = flags,
+			    .staged = staged,
+			    .rootless = is_rootless(g),
+			    .skeleton = -1};
 	int rc = host_mounts_of(g, container, &m, e);
 
-	return rc < 0 ? rc : build(&b, ret, e);
+	if (rc >= 0 && b.rootless)
+		rc = make_skeleton(&b, e);
+	if (rc >= 0)
+		rc = build(&b, ret, e);
+	fd_close(b.skeleton);
+	return rc;
 }
 
 // ---- with a mount namespace, for older kernels
@@ -480,11 +520,6 @@ int engine_host_rootfs(struct engine *g, int container_dir, unsigned flags, int 
 {
 	int rc = -EINVAL;
 
-	if (g->rootless || rootless_active())
-		return err_set(
-			e, ERR_UNSUPPORTED, EPERM,
-			"image host: needs root, as an ordinary user cannot put an overlay over files of other users; "
-			"load an image instead (berth load, berth import)");
 	if (host_try_detached)
 		rc = build_here(g, container_dir, flags, false, ret_mount_fd, e);
 	if (rc == -EINVAL) { // what older kernels say to detached layers
@@ -533,8 +568,11 @@ static const char *shell(void)
 void engine_host_config(struct arena *a, struct oci_image_config *ret)
 {
 	const struct oci_platform *p = oci_platform_host();
+	const char *home = getenv("HOME");
 
 	*ret = (struct oci_image_config){.architecture = p->architecture, .os = p->os, .variant = p->variant};
 	oci_strings_add(a, &ret->config.env, login_path(a));
+	if (rootless_active() && home && *home == '/') // the administrator's is not for this user to read
+		oci_strings_add(a, &ret->config.env, arena_printf(a, "HOME=%s", home));
 	oci_strings_add(a, &ret->config.cmd, shell());
 }

@@ -13,9 +13,11 @@ struct engine;
 // detached tree of mounts; what the container writes goes below container_dir: "upper" and "work", and for a mount at
 // /home "host/home/upper" and so on. Memory file systems (/tmp, /run) begin empty or as the file system under them;
 // kernel file systems are the runtime's to mount; Berth's own folders are not there. Device nodes cannot be opened,
-// nothing of the machine can be written. flags: SNAPSHOT_VOLATILE, SNAPSHOT_READONLY for no upper at all, and
-// HOST_READONLY_MOUNTS where the root is going to be made read-only (--read-only).
-// ERR_UNSUPPORTED tells what to do where overlayfs cannot be used. Source: Documentation/filesystems/overlayfs.rst.
+// nothing of the machine can be written. For an ordinary user it is put together from pieces (host_pieces.c); what
+// belongs to ids that the user's namespace lacks can be read as far as the user could, but not changed. flags:
+// SNAPSHOT_VOLATILE, SNAPSHOT_READONLY for no upper at all, and HOST_READONLY_MOUNTS where the root is going to be made
+// read-only (--read-only). ERR_UNSUPPORTED tells what to do where overlayfs cannot be used. Source:
+// Documentation/filesystems/overlayfs.rst.
 enum { HOST_READONLY_MOUNTS = 1 << 16 }; // beside those of image_snapshot: what is mounted in the root is read-only
 int engine_host_rootfs(struct engine *g, int container_dir, unsigned flags, int *ret_mount_fd, struct err *e);
 

@@ -151,6 +151,12 @@ static int mount_id(int fd, struct statx *ret)
 	return (int)ret->stx_mnt_id;
 }
 
+struct host_mount *host_mount_of(struct host_mounts *m, int fd)
+{
+	struct statx st;
+	return by_id(m, mount_id(fd, &st));
+}
+
 // What is mounted on what is left out would have no place to be. A mount that is covered by another one on the same
 // place stands for what that one covers.
 static bool parent_shown(struct host_mounts *m, const struct host_mount *t)
@@ -229,8 +235,7 @@ int host_mounts_read(struct host_mounts *ret, struct err *e)
 
 // ---- what is hidden
 
-// What follows the folder `in` in path: "" for itself, NULL if path is not inside.
-static const char *rest_in(const char *path, const char *in)
+const char *host_rest_in(const char *path, const char *in)
 {
 	size_t n = str_eq(in, "/") ? 0 : strlen(in);
 
@@ -242,7 +247,7 @@ static const char *rest_in(const char *path, const char *in)
 struct host_mount *host_mounts_at(struct host_mounts *m, const char *path, const char **ret_rest)
 {
 	for (size_t i = m->n; i-- > 0;) {
-		const char *rest = m->v[i].how == HOST_LEFT_OUT ? NULL : rest_in(path, m->v[i].point);
+		const char *rest = m->v[i].how == HOST_LEFT_OUT ? NULL : host_rest_in(path, m->v[i].point);
 		if (rest) {
 			*ret_rest = rest;
 			return &m->v[i];
@@ -254,9 +259,15 @@ struct host_mount *host_mounts_at(struct host_mounts *m, const char *path, const
 static bool inside_hidden(const struct host_mount *t, const char *path)
 {
 	for (size_t i = 0; i < t->n_masks; i++)
-		if (t->masks[i].hide && rest_in(path, t->masks[i].path))
+		if (t->masks[i].hide && host_rest_in(path, t->masks[i].path))
 			return true;
 	return false;
+}
+
+bool host_is_hidden(const struct host_mount *t, const char *path)
+{
+	const char *rest = host_rest_in(path, t->point);
+	return rest && inside_hidden(t, rest);
 }
 
 static void hide_path(struct host_mounts *m, struct host_mount *t, const char *path)
@@ -268,7 +279,7 @@ static void hide_path(struct host_mounts *m, struct host_mount *t, const char *p
 	if (inside_hidden(t, path))
 		return;
 	for (size_t i = 0; i < t->n_masks; i++) // what lies inside the new one is no longer of interest
-		if (rest_in(t->masks[i].path, path))
+		if (host_rest_in(t->masks[i].path, path))
 			t->masks[i--] = t->masks[--t->n_masks];
 	*arena_append(&m->arena, t->masks, t->n_masks) =
 		(struct host_mask){.path = arena_strdup(&m->arena, path), .hide = true};
@@ -294,7 +305,7 @@ static int locate(struct host_mounts *m, int dir, struct place *ret, struct err 
 	int id = mount_id(dir, &st);
 	ret->mount = by_id(m, id);
 	ret->inside = NULL;
-	const char *rest = ret->mount ? rest_in(ret->path, ret->mount->point) : NULL;
+	const char *rest = ret->mount ? host_rest_in(ret->path, ret->mount->point) : NULL;
 	if (!rest)
 		return err_set(e, ERR_UNSUPPORTED, ENOENT, "%s is not in the list of mounts, so it cannot be hidden",
 			       ret->path);
@@ -308,12 +319,12 @@ static int locate(struct host_mounts *m, int dir, struct place *ret, struct err 
 static const char *path_in(const struct host_mount *t, const struct place *p)
 {
 	if (t == p->mount)
-		return rest_in(p->path, t->point);
+		return host_rest_in(p->path, t->point);
 	if (!t->root || !p->inside || !str_eq(t->device, p->mount->device))
 		return NULL;
-	if (rest_in(t->root, p->inside))
+	if (host_rest_in(t->root, p->inside))
 		return ""; // it shows something inside of the folder
-	return rest_in(p->inside, t->root);
+	return host_rest_in(p->inside, t->root);
 }
 
 int host_mounts_hide(struct host_mounts *m, int dir, bool own, struct err *e)
@@ -330,7 +341,8 @@ int host_mounts_hide(struct host_mounts *m, int dir, bool own, struct err *e)
 			return err_set(e, ERR_UNSUPPORTED, EINVAL, "our own folder %s is the whole root file system",
 				       p.path);
 		hide_path(m, t, path);
-		t->own |= own;
+		if (own)
+			t->own = arena_strdup(&m->arena, path);
 	}
 	return rc;
 }

@@ -12,7 +12,8 @@
 enum host_how {
 	HOST_LEFT_OUT, // the directory below it is seen instead
 	HOST_OVERLAY,  // below an overlay
-	HOST_READONLY, // its file system cannot be written by anybody: as it is
+	HOST_READONLY, // its file system cannot be written by anybody: as it is, read-only
+	HOST_SKELETON, // below an overlay, but only as folders for others to be mounted on
 };
 
 // One path of a mount that the container shall see otherwise than it is.
@@ -32,8 +33,8 @@ struct host_mount {
 	char *type;
 	uint64_t attrs; // MOUNT_ATTR_NOSUID, MOUNT_ATTR_NOEXEC
 	enum host_how how;
-	bool own; // holds the container's own folder
-	int fd;   // O_PATH of point if it is shown, else -1
+	char *own; // where in it the container's own folder is, or NULL
+	int fd;    // O_PATH of point if it is shown, else -1
 	struct host_mask *masks;
 	size_t n_masks;
 };
@@ -59,3 +60,14 @@ int host_mounts_hide(struct host_mounts *m, int dir, bool own, struct err *e);
 void host_mounts_scratch(struct host_mounts *m);
 // The shown mount that path (absolute) is on, and the path's rest in it ("" for its root).
 struct host_mount *host_mounts_at(struct host_mounts *m, const char *path, const char **ret_rest);
+// The listed mount that fd is on, or NULL.
+struct host_mount *host_mount_of(struct host_mounts *m, int fd);
+// Whether path (absolute, on t) is hidden.
+bool host_is_hidden(const struct host_mount *t, const char *path) _pure_;
+// What follows the folder `in` in path: "" for itself, NULL if path is not inside.
+const char *host_rest_in(const char *path, const char *in) _pure_;
+
+// For an ordinary user, whose kernel shows no folder that has a mount in it (host_pieces.c): m becomes the list of
+// pieces that can be shown, the first being the root, a HOST_SKELETON. The folders, links and places of files that the
+// pieces are put into are made in skeleton, unless that is -1.
+int host_mounts_split(struct host_mounts *m, int skeleton, struct err *e);

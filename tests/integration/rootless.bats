@@ -91,3 +91,18 @@ as() {
 	run setpriv --reuid=65534 --clear-groups ls "$SUITE_DIR/home/.local/share/berth/containers"
 	[ "$status" -ne 0 ]
 }
+
+@test "rootless: the host image, the user's own files copied on write" {
+	echo machine >"$SUITE_DIR/home/mine"
+	chown "$USER_NAME:$(id -gn $USER_NAME)" "$SUITE_DIR/home/mine"
+	run as berth run --name sandbox host sh -c "'cat ~/mine; echo changed >~/mine; touch /etc/berth-test-file; cat /etc/shadow; ls ~/.local/share/berth'"
+	[ "${lines[0]}" = machine ]
+	expect "Permission denied"
+	expect "cannot access"
+	[ "$(cat "$SUITE_DIR/home/mine")" = machine ]
+	[ ! -e /etc/berth-test-file ]
+	run as berth diff sandbox
+	expect "C $SUITE_DIR/home/mine"
+	expect "A /etc/berth-test-file"
+	as berth rm sandbox
+}

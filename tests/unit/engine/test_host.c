@@ -10,10 +10,12 @@
 #include "kernel/mount.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/mount.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
@@ -376,17 +378,92 @@ TEST(host_device_nodes_are_dead)
 	close(root);
 }
 
-TEST(host_refuses_an_ordinary_user)
+enum { USER = 54321 };
+
+// The user's namespaces, with the mounts of the machine locked in them.
+static void become_user(void)
 {
+	char path[160];
+
+	for (const char **p = (const char *[]){store, run_dir, other, NULL}; *p; p++)
+		CHECK(!chown(*p, USER, USER));
+	snprintf(path, sizeof(path), "%s/containers", store);
+	CHECK(!chown(path, USER, USER) && !fchown(container, USER, USER));
+	CHECK(!setgroups(0, NULL) && !setresgid(USER, USER, USER) && !setresuid(USER, USER, USER));
+	prctl(PR_SET_DUMPABLE, 1);
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS))
+		test_skip("no user namespaces");
 	struct err e = {0};
-	int tree = -1;
+	CHECK_OK(file_write_kernel(AT_FDCWD, "/proc/self/uid_map", "0 54321 1", &e), e);
+	CHECK_OK(file_write_kernel(AT_FDCWD, "/proc/self/setgroups", "deny", &e), e);
+	CHECK_OK(file_write_kernel(AT_FDCWD, "/proc/self/gid_map", "0 54321 1", &e), e);
+	snprintf(path, sizeof(path), "%s/containers/c", store);
+	close(container);
+	container = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC); // in this mount namespace
+	CHECK(container >= 0);
+	g.rootless = true;
+}
+
+static void check_denied(int root, const char *path, int flags, int want)
+{
+	_cleanup_free_ char *whole = path_join(top, path);
+
+	CHECK_EQ(path_open_in(root, whole, flags, 0600), want);
+}
+
+static void as_ordinary_user(void)
+{
+	char path[160], secret[160];
 
 	begin();
-	g.rootless = true;
-	CHECK_EQ(engine_host_rootfs(&g, container, 0, &tree, &e), -EPERM);
-	CHECK_CONTAINS(e.text, "image host: needs root");
-	CHECK_CONTAINS(e.text, "berth import");
-	CHECK_EQ(tree, -1);
+	CHECK(!chmod(top, 0755));
+	make_file(other, "file", "machine");
+	snprintf(path, sizeof(path), "%s/file", other);
+	CHECK(!chown(path, USER, USER));
+	make_file(top, "beside", "user's");
+	snprintf(path, sizeof(path), "%s/beside", top);
+	CHECK(!chown(path, USER, USER));
+	make_dir(secret, sizeof(secret), "secret", 0700);
+	make_file(secret, "file", "root's");
+	make_dir(path, sizeof(path), "mount", 0755);
+	CHECK(!mount("none", path, "tmpfs", 0, NULL)); // so all folders above are a skeleton
+	make_file(path, "hidden", "x");
+	snprintf(path, sizeof(path), "%s/link", top);
+	CHECK(!symlink("other/file", path));
+	become_user();
+
+	int root = rootfs(0);
+	CHECK(there(root, "/etc/passwd") && there(root, "/usr") && there(root, "/bin/sh"));
+	CHECK(!there(root, store) && !there(root, run_dir));
+	check_text(root, path, "machine"); // through the link
+	snprintf(path, sizeof(path), "%s/file", other);
+	write_in(root, path, "container");
+	check_text(root, path, "container");
+	check_text(-1, path, "machine");
+	snprintf(path, sizeof(path), "%s/beside", top);
+	check_text(root, path, "user's");
+	check_denied(root, "beside", O_WRONLY, -EROFS);
+	check_denied(root, "secret/file", O_RDONLY, -ENOENT);
+	snprintf(path, sizeof(path), "%s/secret/file", top);
+	write_in(root, path, "container"); // an empty folder of its own
+	check_denied(root, "mount/hidden", O_RDONLY, -ENOENT);
+	write_in(root, "/new-in-root", "x");
+	CHECK(access("/new-in-root", F_OK) < 0);
+	close(root);
+	root = rootfs(SNAPSHOT_READONLY);
+	check_denied(root, "other/file", O_WRONLY, -EROFS);
+	close(root);
+}
+
+TEST(host_of_an_ordinary_user_is_made_of_pieces)
+{
+	as_ordinary_user();
+}
+
+TEST(host_of_an_ordinary_user_without_detached_layers)
+{
+	host_try_detached = false;
+	as_ordinary_user();
 }
 
 TEST(host_is_a_detached_tree_that_attaches)
