@@ -130,6 +130,25 @@ static void build_process(struct exec_session *s)
 		every_capability(a, pr);
 }
 
+// A container without groups of its own is fine. One that has them, but where this session may not move a process to,
+// is not: the command would run outside of its limits.
+static int open_cgroup(struct exec_session *s, struct err *e)
+{
+	_cleanup_buf_ struct buf b = BUF_INIT(64 << 10);
+	char path[48];
+
+	int rc = cgroup_open_path(s->p->cgroup_path, s->p->cgroup_flags, &s->plan.cgroup, e);
+	if (rc != -ENOENT)
+		return rc;
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)s->row.c.pid);
+	if (file_read(AT_FDCWD, path, 64 << 10, &b, NULL) >= 0 && strstr(b.data, s->row.c.id))
+		return err_set(e, ERR_DENIED, EACCES,
+			       "the container's cgroup cannot be entered from this session: call berth from a "
+			       "delegated one (systemd-run --user --scope -p Delegate=yes)");
+	err_clear(e);
+	return 0;
+}
+
 static int build_plan(struct engine *g, struct exec_session *s, struct err *e)
 {
 	_cleanup_fd_ int root = -1;
@@ -142,8 +161,8 @@ static int build_plan(struct engine *g, struct exec_session *s, struct err *e)
 	build_process(s);
 	if (s->x->workdir && !path_is_absolute(s->x->workdir))
 		return err_invalid(e, "the working directory %s is not an absolute path", s->x->workdir);
-	rc = cgroup_open_path(s->p->cgroup_path, s->p->cgroup_flags, &s->plan.cgroup, e);
-	if (rc < 0 && rc != -ENOENT)
+	rc = open_cgroup(s, e);
+	if (rc < 0)
 		return rc;
 	s->plan.pid = s->row.c.pid;
 	s->plan.process = &s->process;
