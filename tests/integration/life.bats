@@ -107,8 +107,8 @@ teardown() {
 	expect_status 9
 	[ "${lines[0]}" = exhost ]
 	[ "${lines[1]}" = fromrun ]
-	run berth exec -u app -w /tmp -e B=2 ex sh -c 'id -un; pwd; echo $B; echo $HOME'
-	[ "${lines[0]}" = app ]
+	run berth exec -u app -w /tmp -e B=2 ex sh -c 'id -u; pwd; echo $B; echo $HOME'
+	[ "${lines[0]}" = 1000 ]
 	[ "${lines[1]}" = /tmp ]
 	[ "${lines[2]}" = 2 ]
 	run sh -c 'echo piped | "$BERTH" exec -i ex cat'

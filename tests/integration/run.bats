@@ -14,10 +14,11 @@ teardown_file() { suite_end; }
 	[ "$output" = hello ]
 	run berth run --rm busybox sh -c 'exit 7'
 	expect_status 7
-	run berth run --rm --init busybox sh -c 'kill -9 $$' # pid 1 itself is immune to what comes from inside
-	[ "$status" -eq 137 ]
-	run berth run --rm busybox sh -c 'kill -TERM $$; sleep 1'
-	[ "$status" -eq 143 ] || [ "$status" -eq 0 ] # pid 1 ignores signals it has no handler for
+	# pid 1 of a namespace ignores signals it has no handler for: the shell is not it here
+	run berth run --rm --init busybox sh -c 'kill -9 $$'
+	expect_status 137
+	run berth run --rm --init busybox sh -c 'kill -TERM $$; sleep 1'
+	expect_status 143
 }
 
 @test "run: stdout and stderr stay apart, in full" {
@@ -153,7 +154,7 @@ teardown_file() { suite_end; }
 	run berth run --rm -u 1234 busybox id
 	expect "uid=1234 gid=0"
 	run berth run --rm -u 1000:50 busybox sh -c 'id; echo $HOME'
-	expect "uid=1000(app) gid=50(staff)"
+	expect "uid=1000 gid=50"
 	expect /home/app
 	run berth run --rm --group-add staff --group-add 4242 busybox id -G
 	expect "50"
@@ -216,7 +217,7 @@ teardown_file() { suite_end; }
 }
 
 @test "run: masked and read-only paths of /proc and /sys" {
-	run berth run --rm busybox sh -c 'cat /proc/kcore 2>/dev/null | wc -c; ls /sys/firmware | wc -l; echo 1 >/proc/sys/kernel/panic'
+	run berth run --rm busybox sh -c 'cat /proc/timer_list | wc -c; ls /sys/firmware | wc -l; echo 1 >/proc/sys/kernel/panic'
 	[ "${lines[0]}" = 0 ]
 	[ "${lines[1]}" = 0 ]
 	[ "$status" -ne 0 ]
@@ -351,8 +352,8 @@ teardown_file() { suite_end; }
 	[ "$output" = "from cmd" ]
 	run berth run --rm configured other
 	[ "$output" = "from other" ]
-	run berth run --rm --entrypoint id configured -un
-	[ "$output" = app ]
+	run berth run --rm --entrypoint id configured -u
+	[ "$output" = 1000 ]
 	run berth run --rm --entrypoint sh configured -c 'pwd; echo $X; mount | grep " /vol "'
 	[ "${lines[0]}" = /srv ]
 	[ "${lines[1]}" = 1 ]
