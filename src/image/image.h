@@ -69,6 +69,7 @@ enum {
 	SNAPSHOT_VOLATILE = 1 << 0,  // no sync at unmount: for --rm
 	SNAPSHOT_READONLY = 1 << 1,  // without upper
 	SNAPSHOT_USERXATTR = 1 << 2, // rootless
+	SNAPSHOT_CLASSIC = 1 << 8,   // as on kernels before 6.8, for tests
 };
 // userns: -1, or a user namespace whose mapping the layers are shown through (idmapped mounts).
 int image_snapshot(struct image_store *s, const struct image *i, int container_dir, unsigned flags, int userns,

@@ -2,42 +2,43 @@
 // The root of a container: an overlay of its image's layers and a directory of its own, as a detached mount.
 //
 // Layers are named to overlayfs one by one, top first. Since Linux 6.13 that is done with descriptors (which also may
-// be detached, id-mapped copies of the layers); from 6.8 on with lowerdir+ and a path through /proc/self/fd; before,
-// with one lowerdir option of the same paths, which is short enough for all layers that overlayfs can stack.
+// be detached, id-mapped copies of the layers); from 6.8 on with lowerdir+ and a path through /proc/self/fd; before, in
+// the classic way of snapshot_classic.c.
 //
 // Options are said outright where the kernel's default is a build option: no index, no metacopy and no following of
 // redirects (marks of those kinds in a layer would come from an image), no xino surprises.
+#include "image/snapshot.h"
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/sys.h"
-#include "image/store.h"
 
 #include <linux/mount.h>
 #include <sys/stat.h>
 
-enum { LAYERS_FDS = STORE_LAYERS_MAX };
-
-struct snapshot {
-	struct image_store *store;
-	int fs;
-	int fds[LAYERS_FDS]; // lower directories, top first
-	size_t n;
-	unsigned flags;
+// userxattr forbids those that need trusted marks, and implies their absence.
+const struct snapshot_option snapshot_options[] = {
+	{.key = "index", .value = "off"},
+	{.key = "xino", .value = "off"},
+	{.key = "metacopy", .value = "off", .unless = SNAPSHOT_USERXATTR},
+	{.key = "redirect_dir", .value = "nofollow", .unless = SNAPSHOT_USERXATTR},
+	{.key = "userxattr", .when = SNAPSHOT_USERXATTR},
+	{.key = "volatile", .when = SNAPSHOT_VOLATILE, .unless = SNAPSHOT_READONLY},
+	{0},
 };
+
+bool snapshot_option_wanted(const struct snapshot_option *o, unsigned flags)
+{
+	return (!o->when || flags & o->when) && !(flags & o->unless);
+}
 
 static void snapshot_done(struct snapshot *s)
 {
 	for (size_t i = 0; i < s->n; i++)
 		fd_close(s->fds[i]);
 	fd_close(s->fs);
-}
-
-static int open_empty_layer(struct image_store *s)
-{
-	if (mkdirat(s->layers, STORE_EMPTY_LAYER, 0755) && errno != EEXIST)
-		return -1;
-	return openat(s->layers, STORE_EMPTY_LAYER, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	fd_close(s->upper);
+	fd_close(s->work);
 }
 
 // A detached copy of the layer's mount that shows ids through the namespace's mapping.
@@ -53,14 +54,16 @@ static int map_ids(int fd, int userns, struct err *e)
 	return TAKE_FD(tree);
 }
 
-static int add_lower(struct snapshot *s, int fd, const char *shown, int userns, struct err *e)
+static int add_lower(struct snapshot *s, const char *dir, const char *shown, int userns, struct err *e)
 {
+	int fd = openat(s->store->layers, dir, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
 	if (fd < 0)
 		return err_sys(e, "open layer %s: it is missing; load the image again", shown);
-	if (s->n >= LAYERS_FDS) {
+	if (s->n >= STORE_LAYERS_MAX) {
 		fd_close(fd);
 		return err_set(e, ERR_UNSUPPORTED, E2BIG, "the image has more than %d layers, overlayfs's limit",
-			       LAYERS_FDS);
+			       STORE_LAYERS_MAX);
 	}
 	if (userns >= 0) {
 		int mapped = map_ids(fd, userns, e);
@@ -69,8 +72,16 @@ static int add_lower(struct snapshot *s, int fd, const char *shown, int userns, 
 			return err_wrap(e, mapped, "layer %s", shown);
 		fd = mapped;
 	}
+	s->names[s->n] = dir;
 	s->fds[s->n++] = fd;
 	return 0;
+}
+
+static int add_empty(struct snapshot *s, int userns, struct err *e)
+{
+	if (mkdirat(s->store->layers, STORE_EMPTY_LAYER, 0755) && errno != EEXIST)
+		return err_sys(e, "make the empty layer");
+	return add_lower(s, STORE_EMPTY_LAYER, "(none)", userns, e);
 }
 
 // A layer that comes twice is stacked where it is on top: the lower one shows nothing that the upper one does not.
@@ -90,20 +101,19 @@ static int open_lowers(struct snapshot *s, const struct image *i, int userns, st
 	for (size_t k = n; rc >= 0 && k-- > 0;) {
 		if (seen_above(i->layer_dirs, n, k))
 			continue;
-		int fd = openat(s->store->layers, i->layer_dirs[k], O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-		rc = add_lower(s, fd, i->diffids[k], userns, e);
+		rc = add_lower(s, i->layer_dirs[k], i->diffids[k], userns, e);
 	}
 	if (rc >= 0 && !s->n)
-		rc = add_lower(s, open_empty_layer(s->store), "(none)", userns, e);
+		rc = add_empty(s, userns, e);
 	return rc;
 }
 
 // With upper absent (read-only) overlayfs wants two lower layers at least.
-static int pad_lowers(struct snapshot *s, struct err *e)
+static int pad_lowers(struct snapshot *s, int userns, struct err *e)
 {
 	if (!(s->flags & SNAPSHOT_READONLY) || s->n > 1)
 		return 0;
-	return add_lower(s, open_empty_layer(s->store), "(none)", -1, e);
+	return add_empty(s, userns, e);
 }
 
 static int set_string(struct snapshot *s, const char *key, const char *value, struct err *e)
@@ -118,33 +128,20 @@ static int set_flag(struct snapshot *s, const char *key, struct err *e)
 	return sys_fsconfig(s->fs, FSCONFIG_SET_FLAG, key, NULL, 0) ? err_sys(e, "overlay option %s", key) : 0;
 }
 
-static int set_joined_lowers(struct snapshot *s, struct err *e)
-{
-	_cleanup_buf_ struct buf b = BUF_INIT(LAYERS_FDS * FD_PATH_MAX);
-
-	for (size_t i = 0; i < s->n; i++)
-		buf_addf(&b, "%s/proc/self/fd/%d", i ? ":" : "", s->fds[i]);
-	// fsconfig takes at most 255 bytes of a value
-	if (b.len > 255)
-		return err_set(e, ERR_UNSUPPORTED, E2BIG, "an image of %zu layers needs Linux 6.8 or newer", s->n);
-	return set_string(s, "lowerdir", b.data, e);
-}
-
-static int set_lowers(struct snapshot *s, struct err *e)
+// -EINVAL without error text on kernels that do not know it. *ret_by_fd: they know more.
+static int set_lowers(struct snapshot *s, bool *ret_by_fd, struct err *e)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		char path[FD_PATH_MAX];
-		if (!sys_fsconfig(s->fs, FSCONFIG_SET_FD, "lowerdir+", NULL, s->fds[i]))
+		if (!sys_fsconfig(s->fs, FSCONFIG_SET_FD, "lowerdir+", NULL, s->fds[i])) {
+			*ret_by_fd = true;
 			continue;
-		// Before 6.13 EBADF: a descriptor of O_PATH is none to FSCONFIG_SET_FD there.
-		if (errno != EINVAL && errno != EOPNOTSUPP && errno != EBADF)
-			return err_sys(e, "overlay option lowerdir+ (layer %zu)", s->n - i);
+		}
+		// Before 6.13 EBADF (a descriptor of O_PATH is none to FSCONFIG_SET_FD there), or EINVAL.
 		fd_proc_path(path, s->fds[i]);
 		if (!sys_fsconfig(s->fs, FSCONFIG_SET_STRING, "lowerdir+", path, 0))
 			continue;
-		if (i || errno != EINVAL)
-			return err_sys(e, "overlay option lowerdir+ (layer %zu)", s->n - i);
-		return set_joined_lowers(s, e);
+		return errno == EINVAL && !i ? -EINVAL : err_sys(e, "overlay option lowerdir+ (layer %zu)", s->n - i);
 	}
 	return 0;
 }
@@ -171,37 +168,28 @@ static int make_dir(int at, const char *name, mode_t mode, struct err *e)
 static int make_upper(struct snapshot *s, int container, struct err *e)
 {
 	bool fresh = faccessat(container, "upper", F_OK, AT_SYMLINK_NOFOLLOW) != 0;
-	_cleanup_fd_ int upper = make_dir(container, "upper", 0755, e);
 	struct stat st;
 
-	if (upper < 0)
-		return upper;
+	s->upper = make_dir(container, "upper", 0755, e);
+	if (s->upper < 0)
+		return s->upper;
 	if (fresh &&
-	    (fstat(s->fds[0], &st) || fchown(upper, st.st_uid, st.st_gid) || fchmod(upper, st.st_mode & 07777)))
+	    (fstat(s->fds[0], &st) || fchown(s->upper, st.st_uid, st.st_gid) || fchmod(s->upper, st.st_mode & 07777)))
 		return err_sys(e, "set the owner of upper");
-	_cleanup_fd_ int work = make_dir(container, "work", 0700, e);
-	if (work < 0)
-		return work;
-	int rc = set_dir(s, "upperdir", upper, e);
-	return rc < 0 ? rc : set_dir(s, "workdir", work, e);
+	s->work = make_dir(container, "work", 0700, e);
+	return s->work < 0 ? s->work : 0;
 }
 
 static int set_options(struct snapshot *s, struct err *e)
 {
-	static const char *const plain[][2] = {{"index", "off"},
-					       {"metacopy", "off"},
-					       {"redirect_dir", "nofollow"},
-					       {"xino", "off"}};
 	int rc = set_string(s, "source", "berth", e);
 
-	// userxattr forbids the two that need trusted marks, and implies their absence
-	for (size_t i = 0; rc >= 0 && i < ARRAY_SIZE(plain); i++)
-		if (!(s->flags & SNAPSHOT_USERXATTR) || i == 0 || i == 3)
-			rc = set_string(s, plain[i][0], plain[i][1], e);
-	if (rc >= 0 && s->flags & SNAPSHOT_USERXATTR)
-		rc = set_flag(s, "userxattr", e);
-	if (rc >= 0 && s->flags & SNAPSHOT_VOLATILE && !(s->flags & SNAPSHOT_READONLY))
-		rc = set_flag(s, "volatile", e);
+	for (size_t i = 0; rc >= 0 && snapshot_options[i].key; i++) {
+		const struct snapshot_option *o = &snapshot_options[i];
+		if (!snapshot_option_wanted(o, s->flags))
+			continue;
+		rc = o->value ? set_string(s, o->key, o->value, e) : set_flag(s, o->key, e);
+	}
 	return rc;
 }
 
@@ -214,42 +202,58 @@ static void clear_volatile_mark(int container)
 	unlinkat(container, "work/work/incompat", AT_REMOVEDIR);
 }
 
-static int mount_overlay(struct snapshot *s, int container, struct err *e)
+static int create(struct snapshot *s, struct err *e)
 {
-	s->fs = sys_fsopen("overlay", FSOPEN_CLOEXEC);
-	if (s->fs < 0)
-		return err_sys(e, "fsopen overlay (is overlayfs in this kernel?)");
-	int rc = pad_lowers(s, e);
-	if (rc >= 0)
-		rc = set_options(s, e);
-	if (rc >= 0)
-		rc = set_lowers(s, e);
-	if (rc >= 0 && !(s->flags & SNAPSHOT_READONLY))
-		rc = make_upper(s, container, e);
-	if (rc < 0)
-		return rc;
 	if (sys_fsconfig(s->fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0)) {
 		char why[512];
 		int code = errno;
 		ssize_t n = read(s->fs, why, sizeof(why) - 1); // the kernel's own words, if it has any
 		why[n > 0 ? n : 0] = 0;
 		why[strcspn(why, "\n")] = 0;
-		return err_rc(e, -code, "mount the overlay of %zu layers%s%s", s->n, *why ? ": " : "",
-			      *why ? why + 2 : "");
+		return err_rc(e, -code, "mount the overlay of %zu layers%s%s", s->n, n > 2 ? ": " : "",
+			      n > 2 ? why + 2 : "");
 	}
 	int fd = sys_fsmount(s->fs, FSMOUNT_CLOEXEC, s->flags & SNAPSHOT_READONLY ? MOUNT_ATTR_RDONLY : 0);
 	return fd < 0 ? err_sys(e, "mount the overlay") : fd;
 }
 
+static int mount_modern(struct snapshot *s, bool *ret_by_fd, struct err *e)
+{
+	s->fs = sys_fsopen("overlay", FSOPEN_CLOEXEC);
+	if (s->fs < 0)
+		return err_sys(e, "fsopen overlay (is overlayfs in this kernel?)");
+	int rc = set_options(s, e);
+	if (rc >= 0)
+		rc = set_lowers(s, ret_by_fd, e);
+	if (rc >= 0 && s->upper >= 0)
+		rc = set_dir(s, "upperdir", s->upper, e);
+	if (rc >= 0 && s->upper >= 0)
+		rc = set_dir(s, "workdir", s->work, e);
+	return rc < 0 ? rc : create(s, e);
+}
+
+static int mount_overlay(struct snapshot *s, int container, int userns, struct err *e)
+{
+	bool by_fd = false;
+	int rc = s->flags & SNAPSHOT_CLASSIC ? -EINVAL : mount_modern(s, &by_fd, e);
+
+	// Kernels before 6.5 take options as they come and say EINVAL in the end, those up to 6.7 at once.
+	return rc == -EINVAL && !by_fd ? snapshot_mount_classic(s, container, userns, e) : rc;
+}
+
 int image_snapshot(struct image_store *s, const struct image *i, int container_dir, unsigned flags, int userns,
 		   struct err *e)
 {
-	_cleanup_(snapshot_done) struct snapshot shot = {.store = s, .fs = -1, .flags = flags};
+	_cleanup_(snapshot_done) struct snapshot shot = {.store = s, .fs = -1, .upper = -1, .work = -1, .flags = flags};
 	int rc = open_lowers(&shot, i, userns, e);
 
-	if (rc >= 0 && !(flags & SNAPSHOT_READONLY))
-		clear_volatile_mark(container_dir);
 	if (rc >= 0)
-		rc = mount_overlay(&shot, container_dir, e);
+		rc = pad_lowers(&shot, userns, e);
+	if (rc >= 0 && !(flags & SNAPSHOT_READONLY)) {
+		clear_volatile_mark(container_dir);
+		rc = make_upper(&shot, container_dir, e);
+	}
+	if (rc >= 0)
+		rc = mount_overlay(&shot, container_dir, userns, e);
 	return rc < 0 ? err_wrap(e, rc, "root filesystem") : rc;
 }

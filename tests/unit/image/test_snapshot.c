@@ -64,14 +64,16 @@ static char *read_in(int dir, const char *name)
 	return file_read(dir, name, 4095, &b, &e) < 0 ? NULL : buf_take(&b);
 }
 
+static unsigned how; // SNAPSHOT_CLASSIC or 0
+
 static int snapshot(char **dirs, unsigned flags, int userns, struct err *e)
 {
 	struct image i = {.layer_dirs = dirs, .diffids = dirs};
 
-	return image_snapshot(store, &i, container, flags, userns, e);
+	return image_snapshot(store, &i, container, flags | how, userns, e);
 }
 
-TEST(snapshot_stacks_layers)
+static void check_stacks_layers(void)
 {
 	static char *dirs[] = {(char *)"low", (char *)"high", NULL};
 	struct err e;
@@ -95,7 +97,17 @@ TEST(snapshot_stacks_layers)
 	end();
 }
 
-TEST(snapshot_readonly)
+TEST(snapshot_stacks_layers)
+{
+	check_stacks_layers();
+}
+TEST(snapshot_stacks_layers_classic)
+{
+	how = SNAPSHOT_CLASSIC;
+	check_stacks_layers();
+}
+
+static void check_readonly(void)
 {
 	static char *dirs[] = {(char *)"low", NULL};
 	struct err e;
@@ -111,7 +123,17 @@ TEST(snapshot_readonly)
 	end();
 }
 
-TEST(snapshot_of_no_layers_and_of_twice_the_same)
+TEST(snapshot_readonly)
+{
+	check_readonly();
+}
+TEST(snapshot_readonly_classic)
+{
+	how = SNAPSHOT_CLASSIC;
+	check_readonly();
+}
+
+static void check_of_no_layers_and_of_twice_the_same(void)
 {
 	static char *none[] = {NULL}, *twice[] = {(char *)"low", (char *)"high", (char *)"low", NULL};
 	struct err e;
@@ -129,6 +151,16 @@ TEST(snapshot_of_no_layers_and_of_twice_the_same)
 	end();
 }
 
+TEST(snapshot_of_no_layers_and_of_twice_the_same)
+{
+	check_of_no_layers_and_of_twice_the_same();
+}
+TEST(snapshot_of_no_layers_and_of_twice_the_same_classic)
+{
+	how = SNAPSHOT_CLASSIC;
+	check_of_no_layers_and_of_twice_the_same();
+}
+
 TEST(snapshot_missing_layer_is_told)
 {
 	static char *dirs[] = {(char *)"nowhere", NULL};
@@ -140,7 +172,7 @@ TEST(snapshot_missing_layer_is_told)
 	end();
 }
 
-TEST(snapshot_hundreds_of_layers)
+static void check_hundreds_of_layers(void)
 {
 	enum { LAYERS = 300 };
 	char **dirs = NULL;
@@ -160,7 +192,17 @@ TEST(snapshot_hundreds_of_layers)
 	end();
 }
 
-TEST(snapshot_volatile_again)
+TEST(snapshot_hundreds_of_layers)
+{
+	check_hundreds_of_layers();
+}
+TEST(snapshot_hundreds_of_layers_classic)
+{
+	how = SNAPSHOT_CLASSIC;
+	check_hundreds_of_layers();
+}
+
+static void check_volatile_again(void)
 {
 	static char *dirs[] = {(char *)"low", NULL};
 	struct err e;
@@ -174,6 +216,16 @@ TEST(snapshot_volatile_again)
 		CHECK(new >= 0);
 	}
 	end();
+}
+
+TEST(snapshot_volatile_again)
+{
+	check_volatile_again();
+}
+TEST(snapshot_volatile_again_classic)
+{
+	how = SNAPSHOT_CLASSIC;
+	check_volatile_again();
 }
 
 // A user namespace that shows 0 as 100000, 65536 ids long; held open by a descriptor.
@@ -206,7 +258,7 @@ static int make_userns(void)
 	return fd;
 }
 
-TEST(snapshot_maps_ids)
+static void check_maps_ids(void)
 {
 	static char *dirs[] = {(char *)"low", NULL};
 	struct err e;
@@ -224,4 +276,14 @@ TEST(snapshot_maps_ids)
 	CHECK_EQ(fstatat(top, "layers/low/a", &st, 0), 0);
 	CHECK_EQ(st.st_uid, 0);
 	end();
+}
+
+TEST(snapshot_maps_ids)
+{
+	check_maps_ids();
+}
+TEST(snapshot_maps_ids_classic)
+{
+	how = SNAPSHOT_CLASSIC;
+	check_maps_ids();
 }
