@@ -18,6 +18,7 @@
 #include "base/str.h"
 #include "engine/frames.h"
 #include "engine/monitor.h"
+#include "engine/notes.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -182,7 +183,7 @@ static int record_start(struct session *s, const struct frame_live *f)
 	if (!s->a->p)
 		return -EPROTO;
 	s->recorded = true;
-	if (engine_row_start(s->a->g, s->a->p, &live, &e) < 0)
+	if (engine_row_start(s->a->g, s->a->p, &live, &e) < 0 || notes_write_pid(s->a->p->options, f->pid, &e) < 0)
 		return frame_send(s->a->sock, FRAME_FAILED, &e, sizeof(e), NULL, 0);
 	return frame_send(s->a->sock, FRAME_RECORDED, NULL, 0, NULL, 0);
 }

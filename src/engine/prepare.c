@@ -5,6 +5,7 @@
 // The order is that of what must be undone: first checks that leave nothing, then the container's folder with its lock,
 // then what is in it. Until the container has a row, the folder is all that a killed process leaves, and repair
 // finds it because nobody holds its lock.
+#include "engine/notes.h"
 #include "engine/prepare.h"
 #include "base/clock.h"
 #include "base/fd.h"
@@ -458,7 +459,12 @@ int engine_create(struct engine *g, const struct engine_create_options *o, char 
 	if (rc < 0)
 		return rc;
 	engine_prepared_started(p);
-	rc = engine_row_insert(g, p, NULL, e);
+	rc = notes_write_id(o, p->id, e);
+	if (rc >= 0) {
+		rc = engine_row_insert(g, p, NULL, e);
+		if (rc < 0)
+			notes_forget_id(o);
+	}
 	if (rc < 0) {
 		engine_prepared_discard(g, p);
 		return rc;

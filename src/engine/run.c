@@ -9,6 +9,7 @@
 #include "engine/attach.h"
 #include "engine/internal.h"
 #include "engine/monitor.h"
+#include "engine/notes.h"
 #include "engine/running.h"
 
 #include <signal.h>
@@ -35,20 +36,6 @@ static struct front front_of(const struct engine_create_options *o, bool sig_pro
 	};
 }
 
-// cidfile and pidfile: never over somebody else's file.
-static int write_note(const char *path, const char *text, struct err *e)
-{
-	_cleanup_fd_ int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-
-	if (fd < 0 && errno == EEXIST)
-		return err_set(e, ERR_EXISTS, EEXIST,
-			       "%s exists: another container may be running; remove the file if not", path);
-	if (fd < 0)
-		return err_sys(e, "%s", path);
-	ssize_t n = fd_write_full(fd, text, strlen(text));
-	return n < 0 ? err_rc(e, (int)n, "%s", path) : 0;
-}
-
 // The start failed, and the monitor leaves the undoing to us.
 static void undo(struct engine *g, struct engine_prepared *p, const struct err *why)
 {
@@ -65,7 +52,8 @@ static void undo(struct engine *g, struct engine_prepared *p, const struct err *
 }
 
 // Starts p in a monitor. front NULL: returns when the payload runs; else serves it to its end.
-static int start(struct engine *g, struct engine_prepared *p, const struct front *front, int *ret_exit, struct err *e)
+static int start(struct engine *g, struct engine_prepared *p, const struct front *front, int *ret_exit,
+		 bool *ret_discarded, struct err *e)
 {
 	bool tty = p->options->tty, keyboard = front && front->in && (tty || isatty(0));
 	struct attach_session s = {
@@ -91,19 +79,20 @@ static int start(struct engine *g, struct engine_prepared *p, const struct front
 		if (tty)
 			rc = detach_keys_parse(front->detach_keys, &s.keys, e);
 	}
-	if (rc < 0)
-		return rc;
 	attach_block_signals(&s, &old);
-	rc = monitor_fork(g, p, &io, &old, &s.sock, e);
-	if (rc < 0) {
+	if (rc >= 0)
+		rc = monitor_fork(g, p, &io, &old, &s.sock, e);
+	s.failed = rc < 0;
+	if (rc >= 0) {
+		engine_prepared_started(p);
+		rc = attach_session_run(&s, &old, &exit_code, e);
+	} else {
 		(void)sigprocmask(SIG_SETMASK, &old, NULL);
-		undo(g, p, e);
-		return rc;
 	}
-	engine_prepared_started(p);
-	rc = attach_session_run(&s, &old, &exit_code, e);
 	if (rc < 0 && s.failed)
 		undo(g, p, e);
+	if (ret_discarded)
+		*ret_discarded = rc < 0 && s.failed;
 	if (!rc && ret_exit)
 		*ret_exit = exit_code;
 	return rc;
@@ -113,19 +102,20 @@ int engine_run(struct engine *g, const struct engine_run *r, int *ret_exit, char
 {
 	_cleanup_engine_prepared_ struct engine_prepared *p = NULL;
 	struct engine_create_options *o = r->options;
+	bool discarded = false;
 
 	int rc = engine_prepare_new(g, o, &p, e);
 	if (rc < 0)
 		return rc;
-	if (o->cidfile) {
-		rc = write_note(o->cidfile, p->id, e);
-		if (rc < 0) {
-			engine_prepared_discard(g, p);
-			return rc;
-		}
+	rc = notes_write_id(o, p->id, e);
+	if (rc < 0) {
+		engine_prepared_discard(g, p);
+		return rc;
 	}
 	struct front front = front_of(o, r->sig_proxy);
-	rc = start(g, p, o->detach ? NULL : &front, ret_exit, e);
+	rc = start(g, p, o->detach ? NULL : &front, ret_exit, &discarded, e);
+	if (discarded)
+		notes_forget_id(o);
 	if (rc < 0)
 		return rc;
 	if (ret_id)
@@ -157,7 +147,7 @@ int engine_start(struct engine *g, const char *ref, struct err *e)
 	if (runs(g, ref))
 		return 0;
 	int rc = prepare_by_ref(g, ref, &p, e);
-	return rc < 0 ? rc : start(g, p, NULL, NULL, e);
+	return rc < 0 ? rc : start(g, p, NULL, NULL, NULL, e);
 }
 
 int engine_start_attached(struct engine *g, const char *ref, bool with_stdin, bool sig_proxy, const char *detach_keys,
@@ -177,7 +167,7 @@ int engine_start_attached(struct engine *g, const char *ref, bool with_stdin, bo
 		.sig_proxy = sig_proxy && !p->options->tty,
 		.detach_keys = detach_keys ? detach_keys : p->options->detach_keys,
 	};
-	return start(g, p, &front, ret_exit, e);
+	return start(g, p, &front, ret_exit, NULL, e);
 }
 
 // ---- attach
