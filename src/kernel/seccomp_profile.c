@@ -19,7 +19,7 @@
 #include <stdio.h>
 #include <sys/utsname.h>
 
-enum { PROFILE_MAX = 4 << 20, ERRNO_END = 134 };
+enum { PROFILE_MAX = 4 << 20, ERRNO_END = 134, VERSION_DIGITS = 4 };
 
 struct reader {
 	const struct json *profile;
@@ -71,14 +71,33 @@ static size_t caps_held(const struct json *names, uint64_t caps)
 	return n;
 }
 
+// Reads "MAJOR.MINOR" at the start of s; what follows it, or NULL.
+static const char *parse_version(const char *s, unsigned *ret_major, unsigned *ret_minor)
+{
+	unsigned part[2] = {0, 0};
+
+	for (int i = 0; i < 2; i++) {
+		size_t digits = strspn(s, "0123456789");
+		if (!digits || digits > VERSION_DIGITS)
+			return NULL;
+		for (size_t k = 0; k < digits; k++)
+			part[i] = 10 * part[i] + (unsigned)(s[k] - '0');
+		s += digits;
+		if (i == 0 && *s++ != '.')
+			return NULL;
+	}
+	*ret_major = part[0];
+	*ret_minor = part[1];
+	return s;
+}
+
 // 1: this kernel is at least text ("4.8"); 0: it is older; -EINVAL.
 static int kernel_at_least(const struct reader *r, const struct json *version, const char *where)
 {
 	unsigned major = 0, minor = 0;
-	int end = 0;
+	const char *end = version->type == JSON_STRING ? parse_version(version->str.s, &major, &minor) : NULL;
 
-	if (version->type != JSON_STRING || sscanf(version->str.s, "%3u.%4u%n", &major, &minor, &end) != 2 ||
-	    version->str.s[end])
+	if (!end || *end)
 		return err_invalid(r->e, "%sminKernel: wants a version like \"4.8\"", where);
 	return r->kernel_major > major || (r->kernel_major == major && r->kernel_minor >= minor);
 }
@@ -283,7 +302,7 @@ static int find_kernel(struct reader *r)
 
 	if (uname(&u) < 0)
 		return err_sys(r->e, "ask for the kernel's version");
-	if (sscanf(u.release, "%u.%u", &r->kernel_major, &r->kernel_minor) != 2)
+	if (!parse_version(u.release, &r->kernel_major, &r->kernel_minor))
 		return err_set(r->e, ERR_INTERNAL, EINVAL, "the kernel's version %s is not understood", u.release);
 	return 0;
 }
