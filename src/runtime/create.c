@@ -164,7 +164,7 @@ static int create(struct start *s, struct spawn *sp, struct container_created *r
 	int rc = spawn(s, sp, e);
 
 	if (!rc)
-		rc = spawn_stat(sp->pid, STAT_START_TIME, &start_time);
+		rc = spawn_stat(sp, STAT_START_TIME, &start_time);
 	if (rc < 0)
 		return rc;
 	if (s->spec->linux->n_net_devices)
@@ -197,14 +197,7 @@ static int create(struct start *s, struct spawn *sp, struct container_created *r
 int container_create(const struct container_plan *p, struct container_created *ret, struct err *e)
 {
 	struct start s;
-	struct spawn sp = {.stage = -1,
-			   .pid = -1,
-			   .pidfd = -1,
-			   .sock = -1,
-			   .console = -1,
-			   .notify = -1,
-			   .on_ask = answer,
-			   .data = &s};
+	struct spawn sp = {SPAWN_NONE, .on_ask = answer, .data = &s};
 	int rc = start_prepare(&s, p, e);
 
 	if (!rc)
@@ -215,6 +208,7 @@ int container_create(const struct container_plan *p, struct container_created *r
 		if (s.cgroup)
 			cgroup_remove(s.cgroup, CGROUP_REMOVE_MS, &ignored);
 	}
+	spawn_done(&sp);
 	start_done(&s);
 	return rc;
 }
@@ -226,12 +220,14 @@ int container_start(struct container_created *c, struct err *e)
 			   .pidfd = c->pidfd,
 			   .sock = c->sync,
 			   .console = -1,
-			   .notify = c->seccomp_notify};
+			   .notify = c->seccomp_notify,
+			   .stat = -1};
 
 	if (c->sync < 0)
 		return err_set(e, ERR_CONFLICT, EALREADY, "the container was started already");
 	int rc = sync_send(c->sync, SYNC_GO, 0, -1);
 	rc = rc < 0 ? err_rc(e, rc, "tell init to start") : spawn_dialogue(&sp, e);
+	spawn_done(&sp);
 	c->seccomp_notify = sp.notify;
 	fd_close(c->sync);
 	c->sync = -1;

@@ -246,14 +246,7 @@ static int run(struct entering *n, struct spawn *sp, struct err *e)
 int container_exec(const struct container_exec *x, struct container_exec_started *ret, struct err *e)
 {
 	struct entering n = {.x = x, .root = -1};
-	struct spawn sp = {.stage = -1,
-			   .pid = -1,
-			   .pidfd = -1,
-			   .sock = -1,
-			   .console = -1,
-			   .notify = -1,
-			   .on_ask = answer,
-			   .data = &n};
+	struct spawn sp = {SPAWN_NONE, .on_ask = answer, .data = &n};
 	int rc = prepare(&n, e);
 
 	if (!rc)
@@ -267,6 +260,7 @@ int container_exec(const struct container_exec *x, struct container_exec_started
 						       .console = sp.console,
 						       .seccomp_notify = sp.notify};
 	}
+	spawn_done(&sp);
 	fd_close(n.root);
 	fd_close(n.payload.null);
 	seccomp_filter_done(&n.own_filter);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Owns the parent's half of the dialogue with a starting process: who was born, what it asks, how it ended.
 //
-// Success has no message: the socket closes on execve. A process killed on the way closes it too, so when the end comes
-// and the process is gone already, its flags in /proc/PID/stat tell whether it ever executed a program
-// (PF_FORKNOEXEC); it is our zombie until we reap it, so the file is there and its.
+// Success has no message: the socket closes on execve. A process killed on the way closes it too, and before it can be
+// waited for, so whether it is alive tells nothing. Its flags in /proc/PID/stat do: PF_FORKNOEXEC stands until execve
+// takes it away, just before it closes descriptors. The process is ours to reap, so the file is there, and is its.
 #include "base/buf.h"
 #include "base/fd.h"
 #include "base/str.h"
@@ -38,16 +38,19 @@ pid_t spawn_clone(uint64_t flags, int cgroup, int *ret_pidfd)
 	return pid;
 }
 
-int spawn_stat(pid_t pid, unsigned field, uint64_t *ret)
+int spawn_stat(struct spawn *s, unsigned field, uint64_t *ret)
 {
 	char path[64], text[1024];
-	int rc = str_fmt(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	_cleanup_fd_ int fd = rc < 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return rc < 0 ? rc : -errno;
-	ssize_t n = fd_read_full(fd, text, sizeof(text) - 1);
+
+	if (s->stat < 0) {
+		int rc = str_fmt(path, sizeof(path), "/proc/%d/stat", (int)s->pid);
+		s->stat = rc < 0 ? rc : open(path, O_RDONLY | O_CLOEXEC);
+		if (s->stat < 0)
+			return rc < 0 ? rc : -errno;
+	}
+	ssize_t n = pread(s->stat, text, sizeof(text) - 1, 0);
 	if (n < 0)
-		return (int)n;
+		return -errno;
 	text[n] = '\0';
 	char *p = strrchr(text, ')'); // the name may hold anything; what follows starts with field 3
 	if (!p)
@@ -69,25 +72,35 @@ static void reap(pid_t *pid)
 	*pid = -1;
 }
 
+static int died(struct spawn *s, struct err *e)
+{
+	siginfo_t info = {0};
+
+	// It is on its way out at least: its descriptors are closed already.
+	while (waitid(P_PIDFD, (id_t)s->pidfd, &info, WEXITED | WNOWAIT) < 0)
+		if (errno != EINTR)
+			return err_sys(e, "tell how init ended");
+	if (info.si_code == CLD_EXITED)
+		return err_set(e, ERR_INTERNAL, ECHILD, "init exited with status %d before the payload",
+			       info.si_status);
+	if (info.si_status == SIGKILL) // not by us, who would not ask then
+		return err_set(
+			e, ERR_EXHAUSTED, ENOMEM,
+			"init was killed before the payload, most likely for want of memory: is the limit too small?");
+	return err_set(e, ERR_INTERNAL, ECHILD, "init was killed by signal %d before the payload", info.si_status);
+}
+
 // The socket closed without a word.
 static int silent_end(struct spawn *s, struct err *e)
 {
-	siginfo_t info = {0};
 	uint64_t flags = 0;
 
 	if (s->pid < 0)
 		return err_set(e, ERR_INTERNAL, ECHILD, "the process that was to start it died");
-	if (waitid(P_PIDFD, (id_t)s->pidfd, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid)
-		return 1; // it lives, so it was execve that closed the socket
-	int rc = spawn_stat(s->pid, STAT_FLAGS, &flags);
+	int rc = spawn_stat(s, STAT_FLAGS, &flags);
 	if (rc < 0)
-		return err_rc(e, rc, "tell how the process ended");
-	if (!(flags & PF_FORKNOEXEC))
-		return 1; // executed and finished already
-	if (info.si_code == CLD_EXITED)
-		return err_set(e, ERR_INTERNAL, ECHILD, "init exited with status %d before the payload",
-			       info.si_status);
-	return err_set(e, ERR_INTERNAL, ECHILD, "init was killed by signal %d before the payload", info.si_status);
+		return err_rc(e, rc, "tell whether the payload was executed");
+	return flags & PF_FORKNOEXEC ? died(s, e) : 1;
 }
 
 static int handle(struct spawn *s, struct sync_message *m, int fd, struct err *e)
@@ -156,6 +169,12 @@ int spawn_await(struct spawn *s, struct err *e)
 	return 0;
 }
 
+void spawn_done(struct spawn *s)
+{
+	fd_close(s->stat);
+	s->stat = -1;
+}
+
 void spawn_abort(struct spawn *s)
 {
 	fd_close(s->sock); // whoever waits for us gives up
@@ -167,5 +186,6 @@ void spawn_abort(struct spawn *s)
 	fd_close(s->pidfd);
 	fd_close(s->console);
 	fd_close(s->notify);
+	spawn_done(s);
 	s->pidfd = s->console = s->notify = -1;
 }

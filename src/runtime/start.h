@@ -114,17 +114,20 @@ struct spawn {
 	int sock;    // our end
 	int console; // master, or -1
 	int notify;
-	bool exited; // at the end of the dialogue: it was gone already
+	int stat; // its /proc/PID/stat, opened when first asked; -1
 	// What init asks for; NULL: never asked. 0 or negative errno.
 	int (*on_ask)(struct spawn *s, enum sync_type what, void *data, struct err *e);
 	void *data;
 };
+#define SPAWN_NONE .stage = -1, .pid = -1, .pidfd = -1, .sock = -1, .console = -1, .notify = -1, .stat = -1
 // Starts the child with clone3 (flags: CLONE_NEW* and CLONE_PARENT; cgroup -1: none). 1 in the parent, 0 in the child.
 pid_t spawn_clone(uint64_t flags, int cgroup, int *ret_pidfd);
 // Runs the dialogue until the payload was exec'd (1), init waits for the start (0), or it failed.
 int spawn_dialogue(struct spawn *s, struct err *e);
-// Field number of proc(5)'s /proc/PID/stat, 3 or above.
-int spawn_stat(pid_t pid, unsigned field, uint64_t *ret);
+// Field number of proc(5)'s /proc/PID/stat, 3 or above, of the process that was started.
+int spawn_stat(struct spawn *s, unsigned field, uint64_t *ret);
+// Closes what only the dialogue needed.
+void spawn_done(struct spawn *s);
 // Waits for SYNC_SPAWNED from the stage and reaps it.
 int spawn_await(struct spawn *s, struct err *e);
 // Kills what was started and reaps it; closes everything.

@@ -254,3 +254,31 @@ TEST(exec_cpu_affinity)
 	CHECK_STR(g.e.text, "process.execCPUAffinity: \"9999999\" is not a list of cpus");
 	box_kill(b);
 }
+
+// A process on its way into a pid namespace that others are in already must not be looked into by them.
+TEST(exec_others_cannot_look_into_a_waiting_init)
+{
+	struct box *b = running();
+	struct guest g;
+	char path[64];
+	start(b);
+	struct container_created first = b->created;
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)first.pid);
+	box_namespace(b, OCI_NS_PID, path);
+	b->plan.run_now = false;
+	start(b);
+	struct container_created waiting = b->created;
+	b->created = first;
+	guest_init(&g, b,
+		   "cd /proc/[2-9]*; grep Uid: status; for f in exe root cwd fd/0 fd/3 fd/5; do readlink $f; done; cat "
+		   "environ; "
+		   "cat mem; ls root/ || cat fd/3 || echo nothing");
+	CHECK_OK(guest_run(&g), g.e);
+	CHECK_STR(g.out, "Uid:\t0\t0\t0\t0\n" // the same user even
+			 "cat: can't open 'environ': Permission denied\ncat: can't open 'mem': Permission denied\n"
+			 "ls: root/: Permission denied\ncat: can't open 'fd/3': Permission denied\nnothing");
+	b->created = waiting;
+	box_kill(b);
+	b->created = first;
+	box_kill(b);
+}

@@ -121,6 +121,43 @@ TEST(process_seccomp_without_no_new_privs)
 		  "CapEff: 0000000000000000\nNoNewPrivs: 0\nSeccomp: 2");
 }
 
+TEST(process_seccomp_that_forbids_even_execve)
+{
+	struct box *b = box_new();
+	struct oci_seccomp *p = arena_new(&b->spec->arena, struct oci_seccomp);
+	b->spec->linux->seccomp = p;
+	b->spec->process->no_new_privileges = true;
+	box_shell(b, "true");
+	p->default_action = OCI_ACT_KILL_PROCESS;
+	CHECK(box_run(b) < 0);
+	CHECK_STR(b->e.text, "init was killed by signal 31 before the payload");
+	p->default_action = OCI_ACT_ERRNO; // not even the reason can be told
+	CHECK(box_run(b) < 0);
+	CHECK_CONTAINS(b->e.text, "before the payload");
+	p->default_action = OCI_ACT_ALLOW;
+	struct oci_seccomp_rule *r = arena_append(&b->spec->arena, p->rules, p->n_rules);
+	r->action = OCI_ACT_ERRNO;
+	oci_strings_add(&b->spec->arena, &r->names, "execve");
+	CHECK(box_run(b) < 0);
+	CHECK_EQ(b->e.class, ERR_EXEC_DENIED);
+	CHECK_STR(b->e.text, "exec: \"sh\": permission denied");
+}
+
+TEST(process_memory_limit_too_small_to_start)
+{
+	struct box *b = box_new();
+	if (!cgroup_has_controller("memory"))
+		test_skip("no memory controller");
+	b->plan.cgroup_path = NULL;
+	b->spec->linux->resources = arena_new(&b->spec->arena, struct oci_resources);
+	b->spec->linux->resources->memory = arena_new(&b->spec->arena, struct oci_memory);
+	b->spec->linux->resources->memory->limit = (struct opt_i64){true, 65536};
+	box_shell(b, "true");
+	CHECK(box_run(b) < 0);
+	CHECK_EQ(b->e.class, ERR_EXHAUSTED);
+	CHECK_CONTAINS(b->e.text, "is the limit too small?");
+}
+
 TEST(process_seccomp_listener)
 {
 	struct box *b = box_new();
