@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A container that runs: found by reference, with its groups.
+// A container that runs, found by reference.
 #pragma once
 
 #include "engine/internal.h"
@@ -7,4 +7,3 @@
 // The row of a container that runs or is paused. ERR_CONFLICT otherwise: -EALREADY, "container web is not running";
 // -ESRCH, it is dead.
 int engine_running_row(struct engine *g, const char *ref, struct engine_row *ret, struct err *e);
-int engine_running_cgroup(struct engine *g, const char *id, struct cgroup **ret, struct err *e);

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "engine/monitor.h"
+#include "engine/prepare.h"
 #include "engine/running.h"
 
 #include <poll.h>
@@ -48,20 +49,11 @@ static int pidfd_of_row(const struct engine_row *r, struct err *e)
 	return TAKE_FD(fd);
 }
 
-int engine_running_cgroup(struct engine *g, const char *id, struct cgroup **ret, struct err *e)
-{
-	_cleanup_engine_prepared_ struct engine_prepared *p = NULL;
-	_cleanup_fd_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	int rc = engine_prepare_running(g, id, root, &p, e);
-	return rc < 0 ? rc : cgroup_open_path(p->cgroup_path, p->cgroup_flags, ret, e);
-}
-
 static int thaw(struct engine *g, const struct engine_row *r, struct err *e)
 {
 	_cleanup_cgroup_ struct cgroup *c = NULL;
 
-	int rc = engine_running_cgroup(g, r->c.id, &c, e);
+	int rc = engine_cgroup_open(g, r, &c, e);
 	if (rc >= 0)
 		rc = cgroup_freeze(c, false, e);
 	return rc < 0 ? rc : engine_row_paused(g, r->c.id, false, e);
@@ -187,7 +179,7 @@ int engine_pause(struct engine *g, const char *ref, bool paused, struct err *e)
 	if (paused == (r.c.state == ENGINE_PAUSED))
 		return err_set(e, ERR_CONFLICT, EALREADY, "container %s is %s paused", r.c.name,
 			       paused ? "already" : "not");
-	rc = engine_running_cgroup(g, r.c.id, &c, e);
+	rc = engine_cgroup_open(g, &r, &c, e);
 	if (rc >= 0)
 		rc = cgroup_freeze(c, paused, e);
 	if (rc < 0)
