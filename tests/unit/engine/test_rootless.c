@@ -7,6 +7,7 @@
 #include "base/macro.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "base/sys.h"
 #include "engine/rootless.h"
 
 #include <fcntl.h>
@@ -261,8 +262,9 @@ static void starter(void)
 	visitor();
 	pid_t monitor = fork();
 	if (!monitor) {
+		pid_t self = getpid();
 		CHECK_OK(rootless_hold(&e), e);
-		CHECK(write(ready[1], "x", 1) == 1);
+		CHECK(write(ready[1], &self, sizeof(self)) == sizeof(self));
 		char b;
 		close(stop[1]);
 		_exit(read(stop[0], &b, 1) != 0);
@@ -277,23 +279,30 @@ static void visit(char ns[static 160])
 
 TEST(rootless_joins_the_living)
 {
-	char first[160], again[160], host[160], b;
+	char first[160], again[160], host[160];
+	pid_t monitor = 0;
 
 	begin(SUBIDS);
 	CHECK(!pipe2(ready, O_CLOEXEC) && !pipe2(stop, O_CLOEXEC) && !pipe2(report, O_CLOEXEC));
 	namespaces_of("self", host);
 	ended(child(starter));
 	CHECK(fd_read_full(report[0], first, 160) == 160);
-	CHECK(read(ready[0], &b, 1) == 1);
+	CHECK(read(ready[0], &monitor, sizeof(monitor)) == sizeof(monitor));
 	CHECK(strcmp(first, host) != 0);
 	for (int i = 0; i < 3; i++) {
 		visit(again);
 		CHECK_STR(again, first);
 	}
+	char path[64];
+	int kept[2]; // so that their numbers are not given again
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)monitor);
+	kept[0] = open(path, O_RDONLY | O_CLOEXEC);
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)monitor);
+	kept[1] = open(path, O_RDONLY | O_CLOEXEC);
+	int pidfd = sys_pidfd_open(monitor, 0);
+	CHECK(kept[0] >= 0 && kept[1] >= 0 && pidfd >= 0);
 	close(stop[1]); // the monitor ends
-	close(ready[1]);
-	CHECK(read(ready[0], &b, 1) == 0);
-	usleep(20000);
+	CHECK_EQ(fd_wait_readable(pidfd, 10000), 1);
 	visit(again);
 	CHECK(strcmp(first, again) != 0);
 	char record[128];
