@@ -331,6 +331,11 @@ static int make_one(struct builder *b, const struct host_mount *t, struct err *e
 	int fd = make_overlay(b, t, &why);
 	if (fd >= 0)
 		return fd;
+	if (is_root(t) && fd == -EINVAL && str_eq(t->type, "overlay"))
+		return err_set(e, ERR_UNSUPPORTED, EINVAL,
+			       "mount /: this machine's root is an overlay of overlays already, on which the kernel "
+			       "puts no other; "
+			       "use another image here");
 	if (is_root(t) || fd != -EINVAL) {
 		if (e)
 			*e = why;
