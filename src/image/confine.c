@@ -33,7 +33,10 @@
 #error "the unpacker's system call filter does not know this machine"
 #endif
 
-#if defined(__SANITIZE_ADDRESS__)
+#ifndef __has_feature // clang's way to tell
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
 enum { SANITIZED = 1 };
 #else
 enum { SANITIZED = 0 };

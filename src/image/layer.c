@@ -98,12 +98,11 @@ static int unpack_and_keep(struct image_store *s, const struct codec *c, const s
 		if (wrong < 0)
 			return wrong;
 	}
-	if (rc < 0) {
-		if (e)
-			*e = from_unpacker;
-		return rc;
-	}
-	return 0;
+	if (rc < 0 && e)
+		*e = from_unpacker;
+	if (rc >= 0 && !fed)
+		return err_set(e, ERR_INTERNAL, EIO, "the unpacker did not take the whole layer");
+	return rc;
 }
 
 int layer_known(struct image_store *s, const char *diffid, const char *want_blob, struct new_layer *ret, struct err *e)

@@ -258,7 +258,7 @@ static int load_descriptor(struct load *l, struct arena *a, const struct oci_des
 static int load_index(struct load *l, struct arena *a, const struct oci_descriptor *d, char *const *names,
 		      unsigned depth, struct err *e)
 {
-	_cleanup_buf_ struct buf text = BUF_INIT(OCI_MANIFEST_BYTES_MAX + 2), host = BUF_INIT(256);
+	_cleanup_buf_ struct buf text = BUF_INIT(OCI_MANIFEST_BYTES_MAX + 2);
 	struct oci_index *x = NULL;
 
 	if (depth >= NESTING_MAX)
