@@ -86,7 +86,7 @@ static int check_list(const char *what, const char *list, const cpu_set_t *set, 
 {
 	_cleanup_strv_ char **parts = strv_split(list, ',');
 
-	if (!parts)
+	if (!parts || !*parts)
 		return err_invalid(e, "invalid value \"%s\" for %s", list, what);
 	for (char **p = parts; *p; p++) {
 		char *dash = strchr(*p, '-');
@@ -205,7 +205,8 @@ static int check_lines(const char *what, char *const *v, struct err *e)
 {
 	for (; v && *v; v++)
 		if (!**v || strpbrk(*v, "\n\r"))
-			return err_invalid(e, "%s: \"%s\" is not valid", what, *v);
+			return err_invalid(e, "%s: \"%.*s\" is empty or has a line break", what,
+					   (int)strcspn(*v, "\n\r"), *v);
 	return 0;
 }
 
