@@ -28,16 +28,19 @@ static bool is_node(int fd, const struct node *n)
 	       (S_ISFIFO(n->mode) || st.st_rdev == n->rdev);
 }
 
-int device_open_null(bool path_only, struct err *e)
+int device_check_null(int fd, struct err *e)
 {
 	const struct node null = {.mode = S_IFCHR, .rdev = makedev(1, 3)};
-	_cleanup_fd_ int fd =
-		open("/dev/null", path_only ? O_PATH | O_NOFOLLOW | O_CLOEXEC : O_RDWR | O_CLOEXEC | O_NOCTTY);
+	return is_node(fd, &null) ? 0 : err_set(e, ERR_CORRUPT, ENODEV, "/dev/null is not the null device");
+}
+
+int device_open_null(int dev, struct err *e)
+{
+	_cleanup_fd_ int fd = openat(dev, "null", O_RDWR | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, "/dev/null");
-	if (!is_node(fd, &null))
-		return err_set(e, ERR_CORRUPT, ENODEV, "/dev/null of the host is not the null device");
-	return TAKE_FD(fd);
+	int rc = device_check_null(fd, e);
+	return rc < 0 ? rc : TAKE_FD(fd);
 }
 
 static int bind_host(int dir, const char *name, const struct node *n, struct err *e)

@@ -7,9 +7,9 @@
 
 #include <stdbool.h>
 
-// Opens /dev/null of the caller's mount namespace as O_PATH (path_only) or O_RDWR and verifies that it is character
-// device 1:3.
-int device_open_null(bool path_only, struct err *e);
+// Opens "null" in a container's /dev as O_RDWR and verifies that it is character device 1:3.
+int device_open_null(int dev, struct err *e);
+int device_check_null(int fd, struct err *e);
 
 // Fills dev (directory descriptor of the container's /dev) with null, zero, full, random, urandom and tty. Where nodes
 // cannot be made (user namespaces), the host's are bound, each verified. What is there already is kept if it is

@@ -86,6 +86,16 @@ static int empty_dir(int *tmpfs, struct err *e)
 	return mount_new("tmpfs", "tmpfs", &o, e);
 }
 
+// The host's null device, which must stay as it is: its mode and owner too.
+static int clone_null(int null, struct err *e)
+{
+	_cleanup_fd_ int clone = mount_clone(null, false, e);
+	int rc = clone < 0 ? clone
+			   : mount_set_attr(clone, false, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0,
+					    e);
+	return rc < 0 ? rc : TAKE_FD(clone);
+}
+
 static int mask_one(int root, int null, int *tmpfs, const char *path, struct err *e)
 {
 	struct stat st;
@@ -96,7 +106,7 @@ static int mask_one(int root, int null, int *tmpfs, const char *path, struct err
 		return err_rc(e, fd, "open");
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, "stat");
-	_cleanup_fd_ int cover = S_ISDIR(st.st_mode) ? empty_dir(tmpfs, e) : mount_clone(null, false, e);
+	_cleanup_fd_ int cover = S_ISDIR(st.st_mode) ? empty_dir(tmpfs, e) : clone_null(null, e);
 	if (cover < 0)
 		return cover;
 	int rc = mount_attach(cover, fd, e);

@@ -163,9 +163,11 @@ static int build_dev(struct start *s, struct rootfs_state *st, struct err *e)
 	int rc = device_make_defaults(dev, e);
 	if (!rc)
 		rc = device_make_links(dev, st->devpts >= 0, e);
-	for (size_t i = 0; !rc && i < s->spec->linux->n_devices; i++)
+	if (!rc)
+		rc = s->payload.null = device_open_null(dev, e);
+	for (size_t i = 0; rc >= 0 && i < s->spec->linux->n_devices; i++)
 		rc = device_make(st->root, &s->spec->linux->devices[i], e);
-	return rc;
+	return rc < 0 ? rc : 0;
 }
 
 // The pty lives in the container's devpts and is bound over /dev/console.
@@ -248,8 +250,9 @@ static int hide_paths(struct start *s, struct rootfs_state *st, struct err *e)
 	int rc = l->readonly_paths.n ? rootfs_make_readonly(st->root, &l->readonly_paths, e) : 0;
 	if (rc < 0 || !l->masked_paths.n)
 		return rc;
-	_cleanup_fd_ int null = device_open_null(true, e);
-	return null < 0 ? null : rootfs_mask(st->root, null, &l->masked_paths, e);
+	_cleanup_fd_ int null = open("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	rc = null < 0 ? err_sys(e, "/dev/null") : device_check_null(null, e);
+	return rc < 0 ? rc : rootfs_mask(st->root, null, &l->masked_paths, e);
 }
 
 int build_finish(struct start *s, struct rootfs_state *st, struct err *e)

@@ -9,7 +9,7 @@
 //	clone3 ------------------>  join namespaces, clocks
 //	                            clone3(CLONE_PARENT) ---->  begin: die with the parent, signals, cgroup
 //	  <--- SPAWNED pid, pidfd --+ exits
-//	  --- GO (with a stage alone: so that nobody speaks before init is known) --->
+//	  --- GO (the parent closed what the payload must not meet, and knows init: nobody speaks before) --->
 //	                                                        become root of the user namespace  --- MAP --->
 //	on_namespaces(...)                                      mounts, /dev, console   --- NAMESPACES --->
 //	answers what is asked with GO                           lo, names, sysctls, hidden paths, pivot_root
@@ -33,9 +33,11 @@
 //
 // While init is inside, it must not be taken over by what is inside already (a joined pid namespace, exec): it is not
 // dumpable, so nobody without CAP_SYS_PTRACE in the user namespace of our own program may look into /proc/PID or
-// attach. Our own program file cannot be written through /proc/self/exe by a payload whose interpreter line names it
-// (the way of CVE-2019-5736) as long as any process runs it: such a file is busy (ETXTBSY), and the caller of
-// container_create is such a process; callers that end before the container does must run from a sealed copy.
+// attach. And it must not lead to our program file, by /proc/PID/exe or by a payload whose interpreter line names
+// /proc/self/exe (the way of CVE-2019-5736): before it enters anything, our first process changes the file it is
+// executed from for one that nobody can write (kernel/program.c has the whole story). The mounts made for that can be
+// changed as long as a descriptor of them is open, so init waits for the GO that the parent sends after closing its
+// own. The same holds for the other files of the host that a container sees: an init to put in front, /dev/null.
 #include "base/fd.h"
 #include "base/str.h"
 #include "kernel/idmap.h"
@@ -99,6 +101,8 @@ _noreturn_ static void stage_main(struct start *s, unsigned flags)
 	const struct oci_process *p = s->spec->process;
 	int pidfd = -1, rc = payload_begin(s->payload.sync, &e);
 
+	if (!rc)
+		rc = payload_hide_self(&s->payload, &e);
 	if (!rc && p->oom_score_adj.set)
 		rc = process_set_oom_score(0, p->oom_score_adj.v, &e);
 	if (!rc && s->stage_in_cgroup)
@@ -144,6 +148,7 @@ static int spawn(struct start *s, struct spawn *sp, struct err *e)
 		init_main(s);
 	}
 	int rc = pid < 0 ? err_sys(e, "clone3") : 0;
+	payload_release(&s->payload);
 	fd_close(pair[1]);
 	s->payload.sync = -1;
 	if (rc < 0)
@@ -155,7 +160,8 @@ static int spawn(struct start *s, struct spawn *sp, struct err *e)
 	}
 	sp->pid = pid;
 	sp->pidfd = pidfd;
-	return 0;
+	rc = sync_send(sp->sock, SYNC_GO, 0, -1);
+	return rc < 0 ? err_rc(e, rc, "talk to init") : 0;
 }
 
 static int create(struct start *s, struct spawn *sp, struct container_created *ret, struct err *e)

@@ -93,7 +93,6 @@ static int prepare(struct entering *n, struct err *e)
 		n->process.apparmor_profile = first->apparmor_profile;
 	if (!n->process.selinux_label && first)
 		n->process.selinux_label = first->selinux_label;
-	p->null = p->sync = p->init_process = p->proc = -1;
 	int rc = payload_prepare(p, &n->process, x->spec->linux, e);
 	if (!rc)
 		rc = prepare_filter(n, e);
@@ -108,8 +107,8 @@ static int prepare(struct entering *n, struct err *e)
 	p->n_preserve = x->n_preserve_fds;
 	p->ask_limits = n->namespaces & CLONE_NEWUSER;
 	p->new_keyring = p->is_exec = true;
-	p->null = device_open_null(false, e);
-	return p->null < 0 ? p->null : 0;
+	rc = payload_open_null(p, e);
+	return rc < 0 ? rc : payload_open_self(p, e);
 }
 
 // A terminal of the container's own devpts.
@@ -185,6 +184,8 @@ static int enter(struct entering *n, struct err *e)
 	const struct oci_process *pr = &n->process;
 	int rc = payload_begin(n->payload.sync, e);
 
+	if (!rc)
+		rc = payload_hide_self(&n->payload, e);
 	if (!rc && pr->oom_score_adj.set)
 		rc = process_set_oom_score(0, pr->oom_score_adj.v, e);
 	if (!rc && pr->exec_cpu_affinity)
@@ -236,6 +237,7 @@ static int run(struct entering *n, struct spawn *sp, struct err *e)
 		stage_main(n);
 	}
 	int rc = sp->stage < 0 ? err_sys(e, "clone3") : 0;
+	payload_release(&n->payload); // before the process is told to go on
 	fd_close(pair[1]);
 	fd_close(pidfd);
 	if (!rc)
@@ -247,6 +249,8 @@ int container_exec(const struct container_exec *x, struct container_exec_started
 {
 	struct entering n = {.x = x, .root = -1};
 	struct spawn sp = {SPAWN_NONE, .on_ask = answer, .data = &n};
+
+	payload_init(&n.payload);
 	int rc = prepare(&n, e);
 
 	if (!rc)
@@ -262,7 +266,7 @@ int container_exec(const struct container_exec *x, struct container_exec_started
 	}
 	spawn_done(&sp);
 	fd_close(n.root);
-	fd_close(n.payload.null);
+	payload_done(&n.payload);
 	seccomp_filter_done(&n.own_filter);
 	return rc;
 }

@@ -34,7 +34,9 @@ static int begin(struct start *s, struct err *e)
 	const struct oci_process *p = s->spec->process;
 	int rc = payload_begin(s->payload.sync, e);
 
-	if (!rc && s->staged)
+	if (!rc && !s->staged)
+		rc = payload_hide_self(&s->payload, e);
+	if (!rc)
 		rc = sync_wait(s->payload.sync, e);
 	if (!rc && !s->has_userns && !s->staged && p->oom_score_adj.set)
 		rc = process_set_oom_score(0, p->oom_score_adj.v, e);

@@ -19,6 +19,7 @@
 #include "kernel/device.h"
 #include "kernel/keyring.h"
 #include "kernel/process.h"
+#include "kernel/program.h"
 #include "kernel/pty.h"
 #include "kernel/rlimit.h"
 #include "runtime/start.h"
@@ -75,6 +76,61 @@ int payload_prepare(struct payload *p, const struct oci_process *process, const 
 		rc = process_check_labels(process->apparmor_profile, process->selinux_label, e);
 	if (!rc && process->capabilities) // absent: none at all
 		rc = capability_masks(process->capabilities, &p->capabilities, e);
+	return rc;
+}
+
+void payload_init(struct payload *p)
+{
+	p->null = p->sync = p->init_process = p->proc = p->self = -1;
+	for (size_t i = 0; i < PAYLOAD_HELD_MAX; i++)
+		p->held[i] = -1;
+}
+
+void payload_release(struct payload *p)
+{
+	for (size_t i = 0; i < PAYLOAD_HELD_MAX; i++)
+		fd_close(TAKE_FD(p->held[i]));
+}
+
+void payload_done(struct payload *p)
+{
+	payload_release(p);
+	fd_close(p->null);
+	fd_close(p->init_process);
+	fd_close(p->self);
+}
+
+static int *free_place(struct payload *p)
+{
+	size_t i = 0;
+
+	while (i < PAYLOAD_HELD_MAX - 1 && p->held[i] >= 0)
+		i++;
+	return &p->held[i];
+}
+
+int payload_open_self(struct payload *p, struct err *e)
+{
+	p->self = program_open_self(free_place(p), e);
+	return p->self < 0 ? p->self : 0;
+}
+
+int payload_open_host(struct payload *p, const char *path, int flags, struct err *e)
+{
+	return program_open_readonly(path, flags, free_place(p), e);
+}
+
+int payload_open_null(struct payload *p, struct err *e)
+{
+	p->null = payload_open_host(p, "/dev/null", O_RDWR | O_NOCTTY, e);
+	return p->null < 0 ? p->null : device_check_null(p->null, e);
+}
+
+int payload_hide_self(struct payload *p, struct err *e)
+{
+	payload_release(p);
+	int rc = program_hide_self(p->self, e);
+	fd_close(TAKE_FD(p->self));
 	return rc;
 }
 

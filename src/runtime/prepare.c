@@ -154,15 +154,12 @@ static int prepare_payload(struct start *s, struct err *e)
 	p->n_preserve = plan->n_preserve_fds;
 	p->ask_limits = s->has_userns;
 	p->new_keyring = !plan->no_new_keyring;
-	p->null = device_open_null(false, e);
-	if (p->null < 0)
-		return p->null;
 	if (plan->init_process) {
-		p->init_process = open(plan->init_process, O_PATH | O_CLOEXEC);
+		p->init_process = payload_open_host(p, plan->init_process, O_PATH, e);
 		if (p->init_process < 0)
-			return err_sys(e, "init process %s", plan->init_process);
+			return err_wrap(e, p->init_process, "init process");
 	}
-	return 0;
+	return payload_open_self(p, e);
 }
 
 static int prepare_cgroup(struct start *s, struct err *e)
@@ -201,7 +198,7 @@ int start_prepare(struct start *s, const struct container_plan *plan, struct err
 		s->join[t] = -1;
 	s->payload.id = plan->id;
 	s->payload.hooks = plan->spec;
-	s->payload.null = s->payload.sync = s->payload.init_process = s->payload.proc = -1;
+	payload_init(&s->payload);
 	s->ask_namespaces = plan->on_namespaces || plan->spec->linux->n_net_devices ||
 			    hooks_any(plan->spec, HOOK_PRESTART) || hooks_any(plan->spec, HOOK_CREATE_RUNTIME);
 	s->payload.bundle = s->bundle = bundle_path(plan);
@@ -220,6 +217,8 @@ int start_prepare(struct start *s, const struct container_plan *plan, struct err
 		rc = prepare_host_root(s, e);
 	if (!rc)
 		rc = mounts_prepare(s, e);
+	if (!rc && !s->own_dev)
+		rc = payload_open_null(&s->payload, e);
 	if (!rc)
 		rc = prepare_cgroup(s, e);
 	return rc;
@@ -238,8 +237,7 @@ void start_done(struct start *s)
 	free(s->host_root);
 	free(s->bundle);
 	fd_close(s->rootfs);
-	fd_close(s->payload.null);
-	fd_close(s->payload.init_process);
+	payload_done(&s->payload);
 	seccomp_filter_done(&s->own_filter);
 	cgroup_close(s->cgroup);
 }

@@ -18,6 +18,8 @@ struct start_mount {
 	bool readonly_late; // a tmpfs that is filled before it becomes read-only
 };
 
+enum { PAYLOAD_HELD_MAX = 3 };
+
 // The process that becomes the payload: what it is and what it keeps.
 struct payload {
 	const struct oci_process *process;
@@ -30,7 +32,7 @@ struct payload {
 	const struct oci_spec *hooks; // whose startContainer hooks to run, or NULL
 	int sync;
 	int stdio[3]; // -1: null
-	int null;     // O_RDWR
+	int null;     // O_RDWR; -1: init opens the container's
 	int console_socket;
 	const int *preserve;
 	size_t n_preserve;
@@ -38,8 +40,10 @@ struct payload {
 	bool ask_limits;  // limits and OOM score are the parent's to set
 	bool limited;     // that was done
 	bool new_keyring;
-	bool is_exec; // execCPUAffinity is for those alone
-	int proc;     // root of a verified procfs for labels, or -1
+	bool is_exec;               // execCPUAffinity is for those alone
+	int proc;                   // root of a verified procfs for labels, or -1
+	int self;                   // our own program, to be hidden behind (kernel/program.h)
+	int held[PAYLOAD_HELD_MAX]; // mounts of host files that the payload will see: closed before it is let go
 	// made on the way:
 	struct oci_user ids;
 	char **argv, **env;
@@ -95,6 +99,18 @@ _noreturn_ void init_main(struct start *s);
 
 // payload.c
 int payload_prepare(struct payload *p, const struct oci_process *process, const struct oci_linux *linux, struct err *e);
+// In the parent, before the first process is made: opens self.
+void payload_init(struct payload *p);
+int payload_open_self(struct payload *p, struct err *e);
+// A file of the host that the payload gets or executes, in a form in which it cannot change it. Into p->held.
+int payload_open_host(struct payload *p, const char *path, int flags, struct err *e);
+int payload_open_null(struct payload *p, struct err *e); // the host's
+// Closes p->held: the last process to do so takes the mounts out of everyone's reach.
+void payload_release(struct payload *p);
+void payload_done(struct payload *p);
+// In the child, as long as it is outside of the container: from here on /proc/self/exe leads to nothing that can be
+// written.
+int payload_hide_self(struct payload *p, struct err *e);
 // Once: by asking the parent, or by ourselves.
 int payload_ask_limits(struct payload *p, struct err *e);
 // The first steps of every process that we start: dies with its parent, opaque to others, signals as at birth.

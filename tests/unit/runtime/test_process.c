@@ -457,7 +457,7 @@ TEST(process_init_in_front)
 	CHECK_CONTAINS(b->out, "2\ninit -- sh -c ");
 	b->plan.init_process = "/no/init";
 	CHECK(box_start(b) < 0);
-	CHECK_STR(b->e.text, "init process /no/init: No such file or directory");
+	CHECK_STR(b->e.text, "init process: /no/init: No such file or directory");
 }
 
 TEST(process_cgroup)
