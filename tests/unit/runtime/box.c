@@ -140,7 +140,8 @@ struct oci_mount *box_mount(struct box *b, const char *destination, const char *
 	struct arena *a = &b->spec->arena;
 	struct oci_mount *m = arena_append(a, b->spec->mounts, b->spec->n_mounts);
 
-	m->destination = arena_strdup(a, destination);
+	*m = (struct oci_mount){.destination =
+					arena_strdup(a, destination)}; // the place may have been another's before
 	m->type = type ? arena_strdup(a, type) : NULL;
 	m->source = source ? arena_strdup(a, source) : NULL;
 	_cleanup_strv_ char **v = strv_split(options, ',');

@@ -390,3 +390,46 @@ TEST(mounts_cgroup)
 	snprintf(line, sizeof(line), "cat %s/cgroup.procs | head -n1", root);
 	CHECK_STR(box_check(b, line), "1"); // its own group bound, not the whole tree
 }
+
+TEST(mounts_through_links_of_the_image)
+{
+	struct box *b = box_new();
+	char path[160], file[160];
+	const char *src = source_dir(b, "src");
+	snprintf(file, sizeof(file), "%s/resolv.conf", src);
+	_cleanup_fd_ int fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	CHECK_EQ(fd_write_full(fd, "nameserver 1\n", 13), 13);
+	snprintf(path, sizeof(path), "%s/etc/resolv.conf", b->root);
+	CHECK(!symlink("../run/made/up/resolv.conf", path)); // dangling, as in many images
+	snprintf(path, sizeof(path), "%s/lock", b->root);
+	CHECK(!symlink("/run/lock", path));
+	box_mount(b, "/etc/resolv.conf", "bind", file, "rbind,ro");
+	box_mount(b, "/lock/deep", "tmpfs", "tmpfs", "size=64k");
+	CHECK_STR(box_check(b, "cat /etc/resolv.conf /run/made/up/resolv.conf; touch /run/lock/deep/x; ls /lock/deep"),
+		  "nameserver 1\nnameserver 1\nx");
+}
+
+TEST(mounts_targets_of_the_wrong_kind)
+{
+	struct box *b = box_new();
+	size_t n = b->spec->n_mounts;
+	box_shell(b, "true");
+	box_mount(b, "/etc/passwd", "tmpfs", "tmpfs", "");
+	CHECK(box_run(b) < 0);
+	CHECK_STR(b->e.text, "mount /etc/passwd: make the mount point: Not a directory");
+	b->spec->n_mounts = n;
+	box_mount(b, "/etc", "bind", "/proc/self/status", "bind");
+	CHECK(box_run(b) < 0);
+	CHECK_STR(b->e.text, "mount /etc: make the mount point: Is a directory");
+	b->spec->n_mounts = n;
+	box_mount(b, "/etc/passwd/below", "tmpfs", "tmpfs", "");
+	CHECK(box_run(b) < 0);
+	CHECK_STR(b->e.text, "mount /etc/passwd/below: make the mount point: Not a directory");
+	b->spec->n_mounts = n;
+	char loop[160];
+	snprintf(loop, sizeof(loop), "%s/loop", b->root);
+	CHECK(!symlink("loop", loop));
+	box_mount(b, "/loop", "tmpfs", "tmpfs", "");
+	CHECK(box_run(b) < 0);
+	CHECK_STR(b->e.text, "mount /loop: make the mount point: Too many levels of symbolic links");
+}
