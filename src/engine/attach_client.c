@@ -218,12 +218,13 @@ static int on_exit_frame(struct session *s, const struct frame_exit *x, struct e
 	if (!p)
 		return 0;
 	if (p->options->auto_remove)
-		rc = engine_remove_ended(s->a->g, p->id, p->dir, true, e);
+		rc = engine_retire(s->a->g, p->id, e); // the monitor sweeps up
 	else if (!x->recorded)
 		rc = engine_row_exited(s->a->g, p->id, x->code, x->finished, x->oom_killed, NULL, e);
 	if (rc < 0)
-		return rc;            // the monitor sees the socket close and tries itself
-	(void)flock(p->dir, LOCK_UN); // for the monitor too, which has nothing to do any more
+		return rc; // the monitor sees the socket close and tries itself
+	if (!p->options->auto_remove)
+		(void)flock(p->dir, LOCK_UN); // for the monitor too, which has nothing to do any more
 	(void)frame_send(s->a->sock, FRAME_RECORDED, NULL, 0, NULL, 0);
 	return 0;
 }

@@ -163,6 +163,9 @@ int engine_cgroup_open(struct engine *g, const struct engine_row *r, struct cgro
 // what is left of its processes and cgroup, its folders, its row; anonymous volumes with volumes. No checks; missing
 // pieces are fine. dir: the locked folder.
 int engine_remove_ended(struct engine *g, const char *id, int dir, bool volumes, struct err *e);
+// The same with its volumes, for a command that shall not wait for the disk: the folder only moves to <root>/gone.
+int engine_retire(struct engine *g, const char *id, struct err *e);
+void engine_sweep(struct engine *g, const char *id); // removes it there
 // Clears up after killed processes: folders without rows, their cgroups and volumes. A scan of one folder; for commands
 // other than the hot ones, and for a monitor that has nothing else to do.
 void engine_repair(struct engine *g);

@@ -21,7 +21,8 @@
 //
 // The lock on the container's folder was taken by the CLI and is shared over the fork; whoever of the two lives longer
 // holds it. A foreground CLI gives it up for both when all is recorded (flock belongs to the open file description):
-// the monitor's own exit need not be awaited then, as nothing of the container is touched after FRAME_RECORDED.
+// the monitor's own exit need not be awaited then: after FRAME_RECORDED nothing of the container is touched but, for
+// --rm, its folder below <root>/gone.
 //
 // The monitor has no terminal (setsid) and ignores what terminals and dead readers send; SIGTERM is passed on as the
 // container's stop signal, so that a system that goes down stops its containers. Its memory is what it shares with
@@ -185,10 +186,12 @@ static void record_now(struct monitor *m, bool final)
 	struct err e;
 	int rc;
 
-	if (final && m->p->options->auto_remove)
+	if (final && m->p->options->auto_remove) {
 		rc = engine_remove_ended(m->g, m->p->id, m->p->dir, true, &e);
-	else
+		engine_sweep(m->g, m->p->id); // a command that died may have moved it already
+	} else {
 		rc = engine_row_exited(m->g, m->p->id, m->exit.code, m->exit.finished, m->oom_killed, NULL, &e);
+	}
 	if (rc < 0)
 		log_debug("record the end of %s: %s", m->p->id, e.text);
 	m->recorded = true;
@@ -200,7 +203,8 @@ static void conclude(struct monitor *m)
 	if (m->told)
 		return;
 	m->told = true;
-	(void)flock(m->p->dir, LOCK_UN); // who is told may remove or start it
+	if (!m->p->options->auto_remove)
+		(void)flock(m->p->dir, LOCK_UN); // who is told may remove or start it
 	attach_server_tell_all(m->clients, &m->exit);
 	loop_stop(m->loop, 0);
 }
@@ -231,8 +235,11 @@ static void on_record_late(struct loop *l, void *data)
 
 void monitor_recorded(struct monitor *m)
 {
-	if (m->delivered)
-		conclude(m);
+	if (!m->delivered || m->told)
+		return;
+	conclude(m);
+	if (m->p->options->auto_remove)
+		engine_sweep(m->g, m->p->id);
 }
 
 void monitor_control_gone(struct monitor *m)

@@ -3,10 +3,17 @@
 //
 // Theory of operation. The row goes first: that frees the name and makes the container gone for everybody. Then its
 // folders, volumes and ids. Whoever is killed in between leaves a folder without a row and without a lock holder, which
-// engine_repair finds by one scan of <root>/containers. Processes are found through the control groups, whose place
+// engine_repair finds by one scan of <root>/containers.
+//
+// Freeing a folder's inodes waits for the file system's journal, on a busy disk several milliseconds. So the command in
+// front of a `run --rm` does not: it moves the folder to <root>/gone, where the monitor, which nobody waits for,
+// removes it (engine_retire, engine_sweep). Repair finds what a killed monitor left there, too.
+//
+// Processes are found through the control groups, whose place
 // follows from the id and the options; where there are none (ordinary users), through init's pid and start time.
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -19,6 +26,7 @@
 
 #include <dirent.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -125,7 +133,31 @@ static int keep_volumes(struct engine *g, const char *id, struct err *e)
 	return MIN(rc, 0);
 }
 
-int engine_remove_ended(struct engine *g, const char *id, int dir, bool volumes, struct err *e)
+static int gone_fd(struct engine *g, bool make)
+{
+	struct err e;
+	int root = engine_root_fd(g, &e);
+
+	if (root < 0 || (make && mkdirat(root, "gone", 0700) && errno != EEXIST))
+		return -1;
+	return openat(root, "gone", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+// Out of sight, for engine_sweep; at once if it cannot be moved.
+static int set_folders_aside(struct engine *g, const char *id, struct err *e)
+{
+	_cleanup_fd_ int gone = gone_fd(g, true);
+	int containers = engine_containers_fd(g, e), run = engine_run_fd(g, NULL);
+
+	if (gone < 0 || containers < 0 || renameat(containers, id, gone, id))
+		return engine_remove_folders(g, id, e);
+	if (run >= 0)
+		(void)path_remove_tree(run, id, NULL);
+	return 0;
+}
+
+static int remove_ended(struct engine *g, const char *id, bool volumes,
+			int (*folders)(struct engine *g, const char *id, struct err *e), struct err *e)
 {
 	_cleanup_strv_ char **anonymous = NULL;
 
@@ -134,10 +166,29 @@ int engine_remove_ended(struct engine *g, const char *id, int dir, bool volumes,
 		rc = engine_row_delete(g, id, e);
 	if (rc < 0)
 		return err_wrap(e, rc, "remove container %.12s", id);
-	rc = engine_remove_folders(g, id, e);
+	rc = folders(g, id, e);
 	userns_range_release(g, id);
 	int rc_volumes = volumes_remove(g, anonymous, rc < 0 ? NULL : e);
 	return rc < 0 ? rc : rc_volumes;
+}
+
+int engine_remove_ended(struct engine *g, const char *id, int dir, bool volumes, struct err *e)
+{
+	return remove_ended(g, id, volumes, engine_remove_folders, e);
+}
+
+int engine_retire(struct engine *g, const char *id, struct err *e)
+{
+	return remove_ended(g, id, true, set_folders_aside, e);
+}
+
+void engine_sweep(struct engine *g, const char *id)
+{
+	_cleanup_fd_ int gone = gone_fd(g, false);
+	struct err e;
+
+	if (gone >= 0 && path_remove_tree(gone, id, &e) < 0)
+		log_debug("%s", e.text);
 }
 
 // ---- remove ---------------------------------------------------------------------------------------------------------
@@ -253,11 +304,23 @@ static void repair_run(struct engine *g, const char *id)
 		(void)path_remove_tree(g->run_fd, id, NULL);
 }
 
+// Its monitor holds the lock while it is at it.
+static void repair_gone(struct engine *g, const char *id)
+{
+	_cleanup_fd_ int gone = gone_fd(g, false);
+	_cleanup_fd_ int dir = gone < 0 ? -1 : openat(gone, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (dir >= 0 && !flock(dir, LOCK_EX | LOCK_NB))
+		engine_sweep(g, id);
+}
+
 void engine_repair(struct engine *g)
 {
 	struct err e = {0};
+	_cleanup_fd_ int gone = gone_fd(g, false);
 
 	each_folder(g, engine_containers_fd(g, &e), repair_one);
+	each_folder(g, gone, repair_gone);
 	if (g->containers_fd >= 0)
 		each_folder(g, engine_run_fd(g, &e), repair_run);
 	(void)volumes_repair(g, &e);
