@@ -5,7 +5,6 @@
 // The order is that of what must be undone: first checks that leave nothing, then the container's folder with its lock,
 // then what is in it. Until the container has a row, the folder is all that a killed process leaves, and repair
 // finds it because nobody holds its lock.
-#include "engine/notes.h"
 #include "engine/prepare.h"
 #include "base/clock.h"
 #include "base/fd.h"
@@ -17,6 +16,7 @@
 #include "engine/files.h"
 #include "engine/host.h"
 #include "engine/names.h"
+#include "engine/notes.h"
 #include "engine/options.h"
 #include "engine/row.h"
 #include "engine/spec.h"

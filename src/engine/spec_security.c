@@ -40,8 +40,8 @@ static uint64_t mask_of(char *const *v)
 	return mask;
 }
 
-// The order in which they are given does not matter: ALL is the set that the others change. It means all that the caller
-// has to give.
+// The order in which they are given does not matter: ALL is the set that the others change. It means all that the
+// caller has to give.
 static uint64_t capabilities(const struct engine_create_options *o)
 {
 	if (o->privileged)
