@@ -88,7 +88,7 @@ def interactive(image, shell):
     time.sleep(0.3)
     t.send("jobs\n")
     t.wait_for("(?i)stopped")
-    t.send("kill %1; echo gone-$((1+1))\n")
+    t.send("kill -9 %1; sleep 0.3; echo gone-$((1+1))\n")
     t.wait_for("gone-2")
     t.send("exit 5\n")
     status = t.status()
@@ -97,6 +97,7 @@ def interactive(image, shell):
     t = Terminal("run", "--rm", "-it", image, shell)
     t.send("echo ready-$((40+2))\n")
     t.wait_for("ready-42")
+    time.sleep(0.7)  # the shell's line editor is at its prompt by then
     t.send("\x04")
     status = t.status()
     assert status == 0, status
