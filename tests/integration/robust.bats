@@ -108,6 +108,17 @@ our_monitors() {
 	[ -z "$(berth ps -aq)" ]
 }
 
+@test "run --rm: the folder is gone at once, its remains soon, a killed monitor's by the next list" {
+	for i in 1 2 3; do
+		berth run --rm busybox sh -c 'mkdir -p /a/b/c; echo x >/a/b/c/d'
+		[ -z "$(ls -A "$BERTH_ROOT/containers")" ]
+	done
+	eventually sh -c '[ -z "$(ls -A "$BERTH_ROOT/gone")" ]'
+	mkdir -p "$BERTH_ROOT/gone/$(printf '%064d' 7)/upper/deep"
+	berth ps >/dev/null
+	[ -z "$(ls -A "$BERTH_ROOT/gone")" ]
+}
+
 @test "full disk: clear error, nothing left" {
 	mkdir "$BATS_TEST_TMPDIR/small"
 	mount -t tmpfs -o size=3m tmpfs "$BATS_TEST_TMPDIR/small"
