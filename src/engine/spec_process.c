@@ -7,9 +7,12 @@
 #include "base/str.h"
 #include "engine/rootless.h"
 #include "engine/spec.h"
+#include "engine/terminal.h"
 #include "kernel/rlimit.h"
 
+#include <sys/ioctl.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -157,6 +160,21 @@ static void build_rlimits(struct spec_build *b)
 	}
 }
 
+// The caller's terminal, if there is one: a payload that asks for the size at once must not see none.
+static void build_console_size(struct spec_build *b)
+{
+	struct oci_process *p = b->spec->process;
+	struct winsize w = {.ws_row = (unsigned short)b->o->tty_rows, .ws_col = (unsigned short)b->o->tty_cols};
+
+	if (!b->o->tty)
+		return;
+	if (!w.ws_row || !w.ws_col)
+		w = terminal_size(STDIN_FILENO);
+	p->console_size.set = w.ws_row && w.ws_col;
+	p->console_size.height = w.ws_row;
+	p->console_size.width = w.ws_col;
+}
+
 int spec_process(struct spec_build *b, struct err *e)
 {
 	struct oci_process *p = b->spec->process;
@@ -165,11 +183,7 @@ int spec_process(struct spec_build *b, struct err *e)
 	for (char **v = b->p->command; v && *v; v++)
 		oci_strings_add(b->a, &p->args, *v);
 	p->terminal = b->o->tty;
-	if (b->o->tty && b->o->tty_rows && b->o->tty_cols) {
-		p->console_size.set = true;
-		p->console_size.height = b->o->tty_rows;
-		p->console_size.width = b->o->tty_cols;
-	}
+	build_console_size(b);
 	int rc = build_user(b, &u, e);
 	if (rc < 0)
 		return rc;
