@@ -20,11 +20,13 @@ static pid_t owner;
 
 static void box_clean(void)
 {
-	struct err e;
+	struct err e = {0};
 	if (!current || getpid() != owner)
 		return;
 	box_kill(current);
-	path_remove_tree(AT_FDCWD, current->dir, &e);
+	_cleanup_fd_ int tmp = open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (path_remove_tree(tmp, path_basename(current->dir), &e) < 0)
+		printf("  %s stays: %s\n", current->dir, e.text);
 }
 
 static void add_default_mounts(struct box *b)
