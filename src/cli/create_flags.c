@@ -277,7 +277,7 @@ const struct flag create_flags[] = {
 	{"user", 'u', FLAG_STRING, .offset = ENG(user), .metavar = "USER[:GROUP]",
 	 .help = "User and group, by name or number"},
 	{"userns", 0, FLAG_STRING, .offset = ENG(userns), .metavar = "MODE",
-	 .help = "User namespace: host, auto, keep-id"},
+	 .help = "User namespace: host, auto, container:ID"},
 	{"uts", 0, FLAG_STRING, .offset = ENG(uts), .metavar = "MODE",
 	 .help = "UTS namespace: private (default) or host"},
 	{"volume", 'v', CALL(volume_flag_parse), .metavar = "[SOURCE:]PATH[:OPTIONS]",
