@@ -49,9 +49,11 @@ struct container_created {
 };
 void container_created_done(struct container_created *c); // closes; the container lives on
 
-// Builds the container and returns when init waits for container_start, or with run_now when the payload was exec'd
-// (its execve succeeded) or why not: ERR_EXEC_NOT_FOUND, ERR_EXEC_DENIED. On failure nothing is left: no process,
-// group, mount. The caller is init's parent and reaps it.
+// plan->rootfs stays the caller's, who should close it right after: an open descriptor keeps the file system alive
+// after the container's end. Hooks: see hooks.h for who runs which. Builds the container and returns when init waits
+// for container_start, or with run_now when the payload was exec'd (its execve succeeded) or why not:
+// ERR_EXEC_NOT_FOUND, ERR_EXEC_DENIED. On failure nothing is left: no process, group, mount. The caller is init's
+// parent and reaps it.
 int container_create(const struct container_plan *p, struct container_created *ret, struct err *e);
 // Lets init go on; returns when the payload was exec'd, or why not.
 int container_start(struct container_created *c, struct err *e);
