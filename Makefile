@@ -25,7 +25,9 @@ $(BUILD_ASAN)/build.ninja:
 
 demo: ## install what is missing, build, and show what a container is
 	@tools/install-deps build demo
-	@$(MAKE) --no-print-directory all
+	@[ -f $(BUILD)/build.ninja ] || meson setup $(BUILD) --prefix $(PREFIX) >/dev/null
+	@echo "Building $(BUILD)/src/berth ..."
+	@ninja -C $(BUILD) --quiet src/berth src/init/berth-init src/image/berth-codec.so
 	@BERTH=$(BUILD)/src/berth demo/run
 
 test: ## install what is missing, build, also with ASan and UBSan, and run every test

@@ -153,18 +153,28 @@ void table_row(struct table *t, char *const *cells)
 	t->rows[t->n++] = strv_dup(cells);
 }
 
+// Columns that a text takes on a terminal: characters, not bytes.
+static size_t columns(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
 void table_print(struct table *t)
 {
 	size_t width[32] = {0};
 
 	for (size_t r = 0; r < t->n; r++)
 		for (size_t c = 0; t->rows[r] && t->rows[r][c] && c < ARRAY_SIZE(width); c++)
-			width[c] = MAX(width[c], strlen(t->rows[r][c]));
+			width[c] = MAX(width[c], columns(t->rows[r][c]));
 	for (size_t r = 0; r < t->n; r++) {
 		char **row = t->rows[r];
 		for (size_t c = 0; row && row[c] && c < ARRAY_SIZE(width); c++) {
 			if (row[c + 1])
-				printf("%-*s", (int)width[c] + CELL_GAP, row[c]);
+				printf("%s%*s", row[c], (int)(width[c] - columns(row[c])) + CELL_GAP, "");
 			else
 				printf("%s", row[c]);
 		}
