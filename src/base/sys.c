@@ -161,6 +161,18 @@ int sys_memfd_create(const char *name, unsigned flags)
 	return (int)syscall(SYS_memfd_create, name, flags);
 }
 
+// The kernel's struct sigaction; all zero is SIG_DFL on every architecture. 64 bytes cover each of them.
+void sys_signals_default(void)
+{
+	enum { KERNEL_SIGNALS = 64, KERNEL_SIGSET_BYTES = 8 };
+	uint64_t action[8] = {0}, none = 0;
+
+	for (int sig = 1; sig <= KERNEL_SIGNALS; sig++)
+		if (sig != SIGKILL && sig != SIGSTOP)
+			syscall(SYS_rt_sigaction, sig, action, NULL, KERNEL_SIGSET_BYTES);
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, KERNEL_SIGSET_BYTES);
+}
+
 int sys_ioprio_set(int which, int who, int ioprio)
 {
 	return (int)syscall(SYS_ioprio_set, which, who, ioprio);

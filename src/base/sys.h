@@ -38,6 +38,9 @@ int sys_setresgid(gid_t r, gid_t e, gid_t s);
 int sys_setgroups(size_t n, const gid_t *list);
 int sys_execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags);
 int sys_memfd_create(const char *name, unsigned flags);
+// Every signal as at birth: default disposition (the two that libc keeps for its threads, 32 and 33, as well, which
+// sigaction(3) refuses to touch and a parent may have ignored), none blocked.
+void sys_signals_default(void);
 int sys_ioprio_set(int which, int who, int ioprio);
 int sys_sched_setattr(pid_t pid, void *attr, unsigned flags);
 int sys_set_mempolicy(int mode, const unsigned long *nodes, unsigned long max_node);

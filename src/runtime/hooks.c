@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/sys.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -82,14 +83,9 @@ _noreturn_ static void become_hook(const struct oci_hook *h, int in, int report)
 {
 	static char *const nothing[] = {NULL};
 	_cleanup_free_ char **argv = vector(&h->args, h->path), **env = vector(&h->env, NULL);
-	sigset_t none;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	for (int sig = 1; sig < NSIG; sig++)
-		if (sig != SIGKILL && sig != SIGSTOP)
-			signal(sig, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	sys_signals_default();
 	if (dup2(in, 0) >= 0)
 		execve(h->path, argv, h->env.n ? env : nothing);
 	int code = errno;

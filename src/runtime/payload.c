@@ -142,12 +142,7 @@ int payload_begin(int sync, struct err *e)
 		return err_sys(e, "PR_SET_PDEATHSIG");
 	if (recv(sync, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0) // it died before that
 		return err_set(e, ERR_CANCELLED, ECANCELED, "the parent is gone");
-	for (int sig = 1; sig < NSIG; sig++) // those caught are reset by clone3 and execve; ignored ones would stay so
-		if (sig != SIGKILL && sig != SIGSTOP)
-			signal(sig, SIG_DFL);
-	sigset_t none;
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	sys_signals_default(); // those caught are reset by clone3 and execve; ignored ones would stay so
 	return 0;
 }
 
