@@ -32,13 +32,22 @@ static struct command command = {
 	.name = "test", .usage = "X", .flags = tables, .options_size = sizeof(struct options), .max_args = -1};
 
 static struct options got;
-static char **args;
+static char **args, **argv;
 static struct err e;
 
-// Splits line at blanks and parses it; the result is flags_parse's.
+static void forget(void)
+{
+	flags_free(&command, &got);
+	free(args);
+	strv_free(argv);
+	args = argv = NULL;
+}
+
+// Splits line at blanks and parses it; the result is flags_parse's. What the call before left is freed.
 static int parse(const char *line)
 {
-	char **argv = strv_split(line, ' ');
+	forget();
+	argv = strv_split(line, ' ');
 	memset(&got, 0, sizeof(got));
 	err_clear(&e);
 	return flags_parse(&command, &got, argv, &args, &e);
@@ -66,6 +75,7 @@ TEST(flags_spellings)
 	CHECK(got.number_set);
 	CHECK_EQ(parse("test --name --all"), 0);
 	CHECK_STR(got.name, "--all");
+	forget();
 }
 
 TEST(flags_end)
@@ -80,6 +90,7 @@ TEST(flags_end)
 	CHECK_EQ(parse("test -a image ls -t --nosuch"), 0);
 	CHECK(got.all && !got.tty);
 	CHECK_STR(args[2], "-t");
+	forget();
 }
 
 TEST(flags_refused)
@@ -106,6 +117,7 @@ TEST(flags_refused)
 		CHECK_CONTAINS(e.text, bad[i].error);
 		CHECK_EQ(e.class, ERR_INVALID);
 	}
+	forget();
 }
 
 TEST(flags_help_and_counts)
@@ -118,4 +130,5 @@ TEST(flags_help_and_counts)
 	CHECK_CONTAINS(e.text, "needs at least 1 argument");
 	CHECK(parse("test a b c") < 0);
 	CHECK_CONTAINS(e.text, "takes at most 2 arguments");
+	forget();
 }

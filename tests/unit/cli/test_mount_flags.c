@@ -11,6 +11,7 @@ static struct err e;
 
 static const struct engine_mount *parse(int (*fn)(void *, const char *, struct err *), const char *value)
 {
+	create_options_done(&o);
 	memset(&o, 0, sizeof(o));
 	err_clear(&e);
 	if (fn(&o, value, &e) < 0)
@@ -36,6 +37,8 @@ TEST(volume_flag_forms)
 	CHECK(m && m->type == ENGINE_MOUNT_BIND && m->no_copy);
 	CHECK(path_is_absolute(m->source));
 	CHECK_STR(m->propagation, "rslave");
+	create_options_done(&o);
+	memset(&o, 0, sizeof(o));
 }
 
 TEST(volume_flag_refused)
@@ -49,6 +52,8 @@ TEST(volume_flag_refused)
 	CHECK(!parse(volume_flag_parse, "/src:/dst:wat"));
 	CHECK_CONTAINS(e.text, "\"wat\"");
 	CHECK(!parse(volume_flag_parse, ""));
+	create_options_done(&o);
+	memset(&o, 0, sizeof(o));
 }
 
 TEST(mount_flag_forms)
@@ -63,6 +68,8 @@ TEST(mount_flag_forms)
 	CHECK_EQ(m->tmpfs_mode, 01770);
 	m = parse(mount_flag_parse, "src=vol,destination=/v,ro=false,volume-nocopy=true");
 	CHECK(m && m->type == ENGINE_MOUNT_VOLUME && !m->readonly && m->no_copy);
+	create_options_done(&o);
+	memset(&o, 0, sizeof(o));
 }
 
 TEST(mount_flag_refused)
@@ -85,6 +92,8 @@ TEST(mount_flag_refused)
 		CHECK(!parse(mount_flag_parse, bad[i]));
 		CHECK_EQ(e.class, ERR_INVALID);
 	}
+	create_options_done(&o);
+	memset(&o, 0, sizeof(o));
 }
 
 TEST(tmpfs_flag_forms)
@@ -98,4 +107,6 @@ TEST(tmpfs_flag_forms)
 	CHECK_STR(m->options, "noexec");
 	CHECK(!parse(tmpfs_flag_parse, "/t:size=x"));
 	CHECK(!parse(tmpfs_flag_parse, "relative"));
+	create_options_done(&o);
+	memset(&o, 0, sizeof(o));
 }
