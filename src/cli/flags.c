@@ -122,10 +122,51 @@ static int set_flag(const struct flag *f, void *options, const char *value, stru
 	return 0;
 }
 
+// Flags that people know from Docker and that Berth does not have yet: told as such, not guessed at.
+static bool is_dockers(const char *shown)
+{
+	static const char *const flags[] = {
+		"-p",
+		"--publish",
+		"-P",
+		"--publish-all",
+		"--expose",
+		"--restart",
+		"--link",
+		"--ip",
+		"--ip6",
+		"--mac-address",
+		"--network-alias",
+		"--volumes-from",
+		"--gpus",
+		"--health-cmd",
+		"--health-timeout",
+		"--health-retries",
+		"--health-interval",
+		"--storage-opt",
+		"--cpu-count",
+		"--device-read-bps",
+		"--device-write-bps",
+		"--blkio-weight-device",
+		"--isolation",
+		"--runtime",
+		"--kernel-memory",
+		"--platform",
+		"--volume-driver",
+		"--device-cgroup-rule",
+		NULL,
+	};
+
+	return str_in(shown, flags);
+}
+
 static int unknown_flag(const struct command *cmd, const char *shown, const char *name, struct err *e)
 {
 	const char *near = name ? flags_suggest(cmd, name) : NULL;
 
+	if (is_dockers(shown))
+		return err_set(e, ERR_UNSUPPORTED, ENOTSUP, "%s is not there yet (see 'berth %s --help' for what is)",
+			       shown, cmd->name);
 	if (near)
 		return err_invalid(e, "unknown flag: %s (did you mean --%s? see 'berth %s --help')", shown, near,
 				   cmd->name);
@@ -166,8 +207,9 @@ static int parse_letters(const struct command *cmd, void *options, char ***argv,
 		if (!f && *p == 'h')
 			return 1;
 		if (!f) {
-			_cleanup_free_ char *shown = xasprintf("-%c in %s", *p, **argv);
-			return unknown_flag(cmd, shown, (**argv)[2] ? **argv + 1 : NULL, e);
+			bool alone = !(**argv)[2];
+			_cleanup_free_ char *shown = alone ? xstrdup(**argv) : xasprintf("-%c in %s", *p, **argv);
+			return unknown_flag(cmd, shown, alone ? NULL : **argv + 1, e);
 		}
 		if (!takes_value(f)) {
 			rc = p[1] == '=' ? set_flag(f, options, p + 2, e) : set_flag(f, options, NULL, e);

@@ -85,9 +85,18 @@ static bool is_family(const char *name)
 
 static int unknown_command(const char *name, struct err *e)
 {
+	// Docker's, which people will type: told as missing, not taken for a slip of the finger.
+	static const char *const dockers[] = {"pull",   "push",    "build",   "network", "volume",   "login",  "logout",
+					      "search", "commit",  "save",    "export",  "cp",       "port",   "update",
+					      "events", "history", "compose", "builder", "manifest", "plugin", "secret",
+					      "stack",  "swarm",   "node",    "service", "context",  NULL};
 	const char *best = NULL;
 	size_t best_distance = 3;
 
+	if (str_in(name, dockers))
+		return err_set(e, ERR_UNSUPPORTED, ENOTSUP,
+			       "'berth %s' is not there yet (see 'berth --help' for what is)%s", name,
+			       str_eq(name, "pull") ? ": get an image with 'berth load' or 'berth import'" : "");
 	for (const struct command *const *c = cli_commands; *c; c++) {
 		size_t d = str_distance(name, (*c)->name, best_distance);
 		if (d < best_distance) {
