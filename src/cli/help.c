@@ -35,8 +35,9 @@ static void print_wrapped(const char *text, int at)
 		col += (int)word;
 		text += word;
 		if (*text == ' ') {
-			putchar(' ');
 			text++;
+			if (col + 1 + (int)strcspn(text, " ") <= TEXT_WIDTH)
+				putchar(' ');
 			col++;
 		}
 	}
