@@ -176,6 +176,8 @@ static int parse_pull(void *options, const char *value, struct err *e)
 
 	if (!str_in(value, known))
 		return err_invalid(e, "\"%s\" is not one of missing, never, always", value);
+	if (str_eq(value, "always"))
+		return err_set(e, ERR_UNSUPPORTED, ENOTSUP, "\"always\": pulling from registries is not there yet");
 	replace(&eng(options)->pull, value);
 	return 0;
 }
@@ -261,7 +263,7 @@ const struct flag create_flags[] = {
 	 .help = "Write the process id of the container's init to a file"},
 	{"privileged", 0, FLAG_BOOL, .offset = ENG(privileged),
 	 .help = "All capabilities and devices, no seccomp filter, nothing masked"},
-	{"pull", 0, CALL(parse_pull), .metavar = "POLICY", .help = "When to pull: missing, never, always"},
+	{"pull", 0, CALL(parse_pull), .metavar = "POLICY", .help = "When to pull: missing or never (pulling itself is not there yet)"},
 	{"read-only", 0, FLAG_BOOL, .offset = ENG(read_only), .help = "Mount the root filesystem read-only"},
 	{"rm", 0, FLAG_BOOL, .offset = ENG(auto_remove), .help = "Remove the container when it ends"},
 	{"security-opt", 0, CALL(parse_security_opt), .metavar = "OPTION",
