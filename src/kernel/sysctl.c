@@ -9,20 +9,6 @@
 
 #include <sched.h>
 
-static const char *const ipc_names[] = {"kernel.msgmax",
-					"kernel.msgmnb",
-					"kernel.msgmni",
-					"kernel.sem",
-					"kernel.shmall",
-					"kernel.shmmax",
-					"kernel.shmmni",
-					"kernel.shm_rmid_forced",
-					"kernel.auto_msgmni",
-					"kernel.msg_next_id",
-					"kernel.sem_next_id",
-					"kernel.shm_next_id",
-					NULL};
-
 // "net/ipv4/ip_forward" or "net.ipv4.ip_forward" to the path; the first separator found decides which of both it is,
 // so that "net.ipv4.conf.eth0/1.forwarding" keeps its slash as a dot, as sysctl(8) has it.
 static int name_to_path(const char *name, char *dst, size_t n, struct err *e)
@@ -60,7 +46,7 @@ static int check_one(unsigned namespaces, const char *name, struct err *e)
 			*p = '.';
 	if (str_starts(dotted, "net."))
 		return needs(namespaces, CLONE_NEWNET, name, "a network", e);
-	if (str_in(dotted, ipc_names) || str_starts(dotted, "fs.mqueue."))
+	if (oci_sysctl_is_ipc(dotted))
 		return needs(namespaces, CLONE_NEWIPC, name, "an ipc", e);
 	if (str_eq(dotted, "kernel.domainname") || str_eq(dotted, "kernel.hostname"))
 		return needs(namespaces, CLONE_NEWUTS, name, "a uts", e);

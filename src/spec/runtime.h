@@ -341,4 +341,6 @@ int oci_resources_parse(struct arena *a, const char *text, size_t len, struct oc
 // linux.seccomp alone. Docker's profile format is refused: seccomp_parse_profile (kernel/seccomp.h) reads it.
 int oci_seccomp_parse(struct arena *a, const char *text, size_t len, struct oci_seccomp **ret, struct err *e);
 
+// A sysctl (named with dots) that belongs to the IPC namespace: ipc_namespaces(7).
+bool oci_sysctl_is_ipc(const char *name);
 struct oci_namespace *oci_find_namespace(const struct oci_spec *s, enum oci_namespace_type t); // or NULL

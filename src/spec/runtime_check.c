@@ -315,7 +315,7 @@ static bool sysctl_normalise(const char *name, char *dst, size_t size)
 }
 
 // The namespace that holds a sysctl of its own, or OCI_NS_MAX.
-static enum oci_namespace_type sysctl_namespace(const char *name)
+bool oci_sysctl_is_ipc(const char *name)
 {
 	static const char *const ipc[] = {"kernel.msgmax",
 					  "kernel.msgmnb",
@@ -331,7 +331,12 @@ static enum oci_namespace_type sysctl_namespace(const char *name)
 					  "kernel.shm_next_id",
 					  NULL};
 
-	if (str_in(name, ipc) || str_starts(name, "fs.mqueue."))
+	return str_in(name, ipc) || str_starts(name, "fs.mqueue.");
+}
+
+static enum oci_namespace_type sysctl_namespace(const char *name)
+{
+	if (oci_sysctl_is_ipc(name))
 		return OCI_NS_IPC;
 	if (str_starts(name, "net."))
 		return OCI_NS_NETWORK;

@@ -99,6 +99,7 @@ struct cgroup_ops {
 	cgroup_apply_fn *apply[CG_MAX];
 };
 extern const struct cgroup_ops cgroup_v1_ops, cgroup_v2_ops;
+int cgroup_apply_cpuset(struct cgroup_dir *d, const struct oci_resources *res, struct err *e);
 int cgroup_apply_pids(struct cgroup_dir *d, const struct oci_resources *res, struct err *e);
 int cgroup_apply_hugetlb(struct cgroup_dir *d, const struct oci_resources *res, struct err *e);
 int cgroup_apply_rdma(struct cgroup_dir *d, const struct oci_resources *res, struct err *e);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Limits that both versions take alike, but for the names of files: pids, hugetlb, rdma.
+// Limits that both versions take alike, but for the names of files: cpuset, pids, hugetlb, rdma.
 #include "kernel/cgroup/internal.h"
 
 #include "base/str.h"
@@ -7,6 +7,24 @@
 #include <stdio.h>
 
 #define RES "linux.resources."
+
+int cgroup_apply_cpuset(struct cgroup_dir *d, const struct oci_resources *res, struct err *e)
+{
+	const struct oci_cpu *c = res->cpu;
+	int rc = 0;
+
+	if (c && !str_empty(c->cpus)) {
+		rc = cgroup_write(d, RES "cpu.cpus", "cpuset.cpus", c->cpus, e);
+		if (rc < 0)
+			cgroup_hint(e, "a list such as 0-2,5 of processors that are online and the parent group's");
+	}
+	if (rc >= 0 && c && !str_empty(c->mems)) {
+		rc = cgroup_write(d, RES "cpu.mems", "cpuset.mems", c->mems, e);
+		if (rc < 0)
+			cgroup_hint(e, "a list such as 0-2,5 of memory nodes that are the parent group's");
+	}
+	return rc;
+}
 
 int cgroup_apply_pids(struct cgroup_dir *d, const struct oci_resources *res, struct err *e)
 {

@@ -196,24 +196,6 @@ static int apply_cpu(struct cgroup_dir *d, const struct oci_resources *res, stru
 	return rc;
 }
 
-static int apply_cpuset(struct cgroup_dir *d, const struct oci_resources *res, struct err *e)
-{
-	const struct oci_cpu *c = res->cpu;
-	int rc = 0;
-
-	if (c && !str_empty(c->cpus)) {
-		rc = cgroup_write(d, RES "cpu.cpus", "cpuset.cpus", c->cpus, e);
-		if (rc < 0)
-			cgroup_hint(e, "a list such as 0-2,5 of processors that are online and the parent group's");
-	}
-	if (rc >= 0 && c && !str_empty(c->mems)) {
-		rc = cgroup_write(d, RES "cpu.mems", "cpuset.mems", c->mems, e);
-		if (rc < 0)
-			cgroup_hint(e, "a list such as 0-2,5 of memory nodes that are the parent group's");
-	}
-	return rc;
-}
-
 static int check_weight(const char *field, uint32_t w, struct err *e)
 {
 	if (w < BLKIO_WEIGHT_MIN || w > BLKIO_WEIGHT_MAX)
@@ -322,7 +304,7 @@ const struct cgroup_ops cgroup_v1_ops = {
 		{
 			[CG_MEMORY] = apply_memory,
 			[CG_CPU] = apply_cpu,
-			[CG_CPUSET] = apply_cpuset,
+			[CG_CPUSET] = cgroup_apply_cpuset,
 			[CG_PIDS] = cgroup_apply_pids,
 			[CG_IO] = apply_blkio,
 			[CG_HUGETLB] = cgroup_apply_hugetlb,

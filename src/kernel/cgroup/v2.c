@@ -159,24 +159,6 @@ static int apply_cpu(struct cgroup_dir *d, const struct oci_resources *res, stru
 	return rc;
 }
 
-static int apply_cpuset(struct cgroup_dir *d, const struct oci_resources *res, struct err *e)
-{
-	const struct oci_cpu *c = res->cpu;
-	int rc = 0;
-
-	if (c && !str_empty(c->cpus)) {
-		rc = cgroup_write(d, RES "cpu.cpus", "cpuset.cpus", c->cpus, e);
-		if (rc < 0)
-			cgroup_hint(e, "a list such as 0-2,5 of processors of this machine");
-	}
-	if (rc >= 0 && c && !str_empty(c->mems)) {
-		rc = cgroup_write(d, RES "cpu.mems", "cpuset.mems", c->mems, e);
-		if (rc < 0)
-			cgroup_hint(e, "a list such as 0-2,5 of memory nodes of this machine");
-	}
-	return rc;
-}
-
 // With BFQ weights go to it as they are; else to the cost model's io.weight, whose range is ten times as wide.
 static int write_io_weight(const struct cgroup_dir *d, const char *field, const char *device, struct opt_u32 w,
 			   struct err *e)
@@ -250,7 +232,7 @@ const struct cgroup_ops cgroup_v2_ops = {
 		{
 			[CG_MEMORY] = apply_memory,
 			[CG_CPU] = apply_cpu,
-			[CG_CPUSET] = apply_cpuset,
+			[CG_CPUSET] = cgroup_apply_cpuset,
 			[CG_PIDS] = cgroup_apply_pids,
 			[CG_IO] = apply_io,
 			[CG_HUGETLB] = cgroup_apply_hugetlb,
