@@ -2,6 +2,7 @@
 // The error object. Texts are formatted into a buffer of their own first, because a caller may well print the old
 // text into the new one, and are cut at the end, never in the middle of a character: the front tells the operation
 // and the object, which is what a reader needs first.
+#define ERR_IMPLEMENTATION
 #include "base/err.h"
 
 #include <stdio.h>

@@ -64,3 +64,18 @@ void err_clear(struct err *e);
 
 // The program cannot go on without memory: says so on stderr and aborts. Never returns.
 _noreturn_ void err_oom(void);
+
+#if defined(__clang_analyzer__) && !defined(ERR_IMPLEMENTATION)
+// The contract, for those who read one file at a time: what these return is negative.
+static inline int err_negative(int rc)
+{
+	if (rc >= 0)
+		__builtin_unreachable();
+	return rc;
+}
+#define err_set(...)     err_negative(err_set(__VA_ARGS__))
+#define err_sys(...)     err_negative(err_sys(__VA_ARGS__))
+#define err_rc(...)      err_negative(err_rc(__VA_ARGS__))
+#define err_invalid(...) err_negative(err_invalid(__VA_ARGS__))
+#define err_wrap(...)    err_negative(err_wrap(__VA_ARGS__))
+#endif

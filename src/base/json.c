@@ -286,7 +286,7 @@ static int hex4(const char *p)
 	int v = 0;
 
 	for (int i = 0; i < 4; i++) {
-		int c = p[i], lower = c | 0x20;
+		int c = (unsigned char)p[i], lower = c | 0x20;
 
 		if (c >= '0' && c <= '9')
 			v = v * 16 + c - '0';

@@ -66,6 +66,8 @@ static int parse_double(const char *value, double *ret)
 
 static int set_number(const struct flag *f, void *target, const char *value, struct err *e)
 {
+	if (!value)
+		return err_invalid(e, "flag needs a value: --%s", f->name);
 	switch (f->kind) {
 	case FLAG_INT: return str_to_int(value, target) < 0 ? bad_value(f, value, "wants a whole number", e) : 0;
 	case FLAG_I64: return str_to_i64(value, target) < 0 ? bad_value(f, value, "wants a whole number", e) : 0;
@@ -91,9 +93,6 @@ static int set_flag(const struct flag *f, void *options, const char *value, stru
 {
 	void *target = (char *)options + f->offset;
 	int rc = 0;
-
-	if (!value && takes_value(f))
-		return err_invalid(e, "flag needs a value: --%s", f->name);
 
 	switch (f->kind) {
 	case FLAG_BOOL:

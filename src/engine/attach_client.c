@@ -252,15 +252,15 @@ static int monitor_died(struct session *s, struct err *e)
 	struct err ignored;
 
 	s->a->failed = p && !s->recorded;
-	if (s->recorded && p->options->auto_remove) {
+	bool stays = s->recorded && p && !p->options->auto_remove;
+	if (p && s->recorded && !stays) {
 		_cleanup_engine_row_ struct engine_row r = {0};
 		if (engine_row_load(s->a->g, p->id, &r, &ignored) >= 0)
 			(void)engine_kill_remains(s->a->g, &r, &ignored);
 		(void)engine_remove_ended(s->a->g, p->id, p->dir, true, &ignored);
 	}
 	return err_set(e, ERR_INTERNAL, ECHILD, "the monitor of container %s was killed%s%s", s->a->name,
-		       s->recorded && !p->options->auto_remove ? "; remove what is left with: berth rm -f " : "",
-		       s->recorded && !p->options->auto_remove ? s->a->name : "");
+		       stays ? "; remove what is left with: berth rm -f " : "", stays ? s->a->name : "");
 }
 
 static int on_socket(struct session *s, struct err *e)

@@ -106,7 +106,7 @@ void engine_list_free(struct engine_container **v, size_t n)
 int engine_rename(struct engine *g, const char *ref, const char *name, struct err *e)
 {
 	char id[ENGINE_ID_LEN + 1];
-	struct db *db;
+	struct db *db = NULL;
 
 	name += *name == '/';
 	int rc = engine_name_check("container", name, e);

@@ -101,7 +101,7 @@ static int build_cwd(struct spec_build *b, struct err *e)
 	if (b->running || str_eq(clean, "/") || below_a_mount(b, clean))
 		return 0;
 	int there = path_open_in(b->rootfs, clean, O_PATH | O_DIRECTORY, 0);
-	if (there < 0 && there == -ENOENT)
+	if (there == -ENOENT)
 		there = path_mkdirs_in(b->rootfs, clean, 0755, owner, owner);
 	if (there < 0)
 		return err_rc(e, there, "working directory %s", clean);

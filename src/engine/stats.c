@@ -136,7 +136,7 @@ static char **row_of(const struct process *p)
 	char when[16];
 	uint64_t hz = (uint64_t)sysconf(_SC_CLK_TCK), seconds = p->ticks / hz;
 	time_t started = (time_t)(start_time(p->start) / NS_PER_SEC);
-	double alive = (double)(clock_now() / NS_PER_SEC - started);
+	double alive = (double)clock_now() / NS_PER_SEC - (double)started;
 	struct tm tm;
 
 	localtime_r(&started, &tm);

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "kernel/idmap.h"
 
 #include <inttypes.h>
 #include <sys/file.h>
@@ -77,19 +78,6 @@ static int open_layers(struct image_store *s, struct err *e)
 }
 
 // Overlay marks of a user namespace are user.*; the initial one's map is the whole.
-static bool in_user_namespace(void)
-{
-	_cleanup_buf_ struct buf b = BUF_INIT(4096);
-	unsigned long inside = 1, outside = 1, count = 0;
-
-	if (geteuid())
-		return true;
-	if (file_read(AT_FDCWD, "/proc/self/uid_map", 4095, &b, NULL) < 0)
-		return false;
-	return sscanf(b.data, "%lu %lu %lu", &inside, &outside, &count) != 3 || inside || outside ||
-	       count != UINT32_MAX;
-}
-
 int image_store_open(const char *root, struct db *db, struct image_store **ret, struct err *e)
 {
 	_cleanup_image_store_ struct image_store *s = xnew(struct image_store);
@@ -121,7 +109,7 @@ void image_store_close_p(struct image_store **s)
 
 const char *store_xattr_prefix(const struct image_store *s)
 {
-	return in_user_namespace() ? "user." : "trusted.";
+	return geteuid() || !idmap_is_initial() ? "user." : "trusted.";
 }
 
 int store_open_blobs(struct image_store *s, struct err *e)
@@ -161,7 +149,7 @@ int store_lock(struct image_store *s, bool exclusive, bool wait, struct err *e)
 
 void store_digest_text(char dst[static STORE_DIGEST], const uint8_t digest[SHA256_SIZE])
 {
-	memcpy(dst, "sha256:", 7);
+	memcpy(dst, "sha256:", sizeof("sha256:")); // its end is overwritten
 	hex_encode(dst + 7, digest, SHA256_SIZE);
 }
 

@@ -11,6 +11,7 @@
 #include "base/sys.h"
 #include "image/confine.h"
 #include "image/unpack_child.h"
+#include "kernel/idmap.h"
 
 #include <linux/limits.h>
 #include <signal.h>
@@ -28,18 +29,6 @@ struct unpack {
 	int dir;           // the caller's
 	const char *xattr_prefix;
 };
-
-static bool may_make_devices(void)
-{
-	_cleanup_buf_ struct buf b = BUF_INIT(4096);
-	unsigned long inside = 1, outside = 1, count = 0;
-
-	// All ids mapped to themselves: the initial user namespace. In others the kernel refuses devices to everyone.
-	if (file_read(AT_FDCWD, "/proc/self/uid_map", 4095, &b, NULL) < 0)
-		return true;
-	return sscanf(b.data, "%lu %lu %lu", &inside, &outside, &count) == 3 && !inside && !outside &&
-	       count == UINT32_MAX;
-}
 
 static _noreturn_ void run_child(struct unpack_job *j, int dir)
 {
@@ -61,7 +50,7 @@ int unpack_start(int dir, const struct codec *c, const struct unpack_limits *l, 
 		 struct unpack **ret, struct err *e)
 {
 	int in[2] = {-1, -1}, out[2] = {-1, -1}, size = FEED_BUFFER;
-	struct unpack_job j = {.codec = c, .limits = *l, .may_make_devices = may_make_devices()};
+	struct unpack_job j = {.codec = c, .limits = *l, .may_make_devices = idmap_is_initial()};
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in))
 		return err_sys(e, "start the unpacker: socketpair");

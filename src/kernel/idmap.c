@@ -133,3 +133,21 @@ int idmap_userns(const struct oci_id_mappings *uids, const struct oci_id_mapping
 	fd_close(pidfd);
 	return rc < 0 ? rc : fd;
 }
+
+bool idmap_is_initial(void)
+{
+	static const char *const whole[] = {"0", "0", "4294967295"};
+	_cleanup_buf_ struct buf b = BUF_INIT(4096);
+
+	if (file_read(AT_FDCWD, "/proc/self/uid_map", 4095, &b, NULL) < 0)
+		return true;
+	const char *p = b.data;
+	for (size_t i = 0; i < ARRAY_SIZE(whole); i++) {
+		p += strspn(p, " \t");
+		size_t n = strcspn(p, " \t\n");
+		if (n != strlen(whole[i]) || strncmp(p, whole[i], n))
+			return false;
+		p += n;
+	}
+	return true;
+}

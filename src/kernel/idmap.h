@@ -19,3 +19,5 @@ int idmap_userns(const struct oci_id_mappings *uids, const struct oci_id_mapping
 
 // The id outside for one inside; false if it is not mapped.
 bool idmap_to_host(const struct oci_id_mappings *m, uint32_t id, uint32_t *ret);
+// Whether this process is in the initial user namespace: all ids mapped to themselves. True if that cannot be told.
+bool idmap_is_initial(void);

@@ -64,7 +64,9 @@ int namespace_same(enum oci_namespace_type t, pid_t a, pid_t b)
 	int rc = stat_of(t, a, &x);
 	if (!rc)
 		rc = stat_of(t, b, &y);
-	return rc < 0 ? rc : x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+	if (rc)
+		return rc;
+	return x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
 int namespace_is_ours(enum oci_namespace_type t, int fd)
@@ -74,7 +76,9 @@ int namespace_is_ours(enum oci_namespace_type t, int fd)
 
 	if (!rc && fstat(fd, &other) < 0)
 		rc = -errno;
-	return rc < 0 ? rc : ours.st_dev == other.st_dev && ours.st_ino == other.st_ino;
+	if (rc)
+		return rc;
+	return ours.st_dev == other.st_dev && ours.st_ino == other.st_ino;
 }
 
 static int join_failed(enum oci_namespace_type t, struct err *e)

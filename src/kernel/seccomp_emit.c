@@ -327,7 +327,7 @@ static bool stretch_of(const struct arch_tree *t, size_t lo, size_t hi, struct s
 // Cuts the intervals into stretches, each as long as can be.
 static void make_stretches(struct emitter *m, struct arch_tree *t)
 {
-	struct stretch s;
+	struct stretch s = {0};
 	size_t lo = 0;
 
 	t->stretches = arena_new_n(&m->arena, size_t, t->n_intervals + 1);
@@ -406,7 +406,7 @@ static long put_stretch(struct emitter *m, const struct stretch *s)
 
 static long put_tree(struct emitter *m, const struct arch_tree *t, size_t lo, size_t hi)
 {
-	struct stretch s;
+	struct stretch s = {0};
 
 	if (hi - lo == 1) {
 		stretch_of(t, t->stretches[lo], t->stretches[hi], &s);

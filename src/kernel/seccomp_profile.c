@@ -323,7 +323,7 @@ static int parse_profile(struct arena *a, const char *text, size_t len, struct r
 	if ((rc = write_plain(r, a, &plain)) < 0 || (rc = oci_seccomp_parse(a, plain.data, plain.len, &p, r->e)) < 0)
 		return rc;
 	for (size_t i = 0; i < p->n_rules; i++)
-		if (r->keep[i])
+		if (r->keep && r->keep[i])
 			p->rules[n++] = p->rules[i];
 	p->n_rules = n;
 	*ret = p;

@@ -446,7 +446,7 @@ char **cgroup_v2_candidates(struct cgroup_host *host, struct cgroup_hierarchy *h
 		char *slash = strrchr(p, '/');
 		*(slash ? slash : p) = 0;
 	}
-	for (size_t i = strv_len(up); i-- > 0;)
+	for (size_t i = up ? strv_len(up) : 0; i-- > 0;)
 		strv_push(&down, up[i]);
 	strv_free(up);
 	return down;
