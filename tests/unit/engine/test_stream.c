@@ -86,12 +86,13 @@ TEST(stream_to_file_is_exact)
 	setup();
 	int fd = mkstemp(out);
 	CHECK_OK(stream_source_add(group, STREAM_STDOUT, feeder(TOTAL), &e), e);
-	stream_fd_sink_add(group, loop, STREAM_STDOUT, fd, 0, on_gone, NULL);
+	struct stream_fd_sink *sink = stream_fd_sink_add(group, loop, STREAM_STDOUT, fd, 0, on_gone, NULL);
 	CHECK_OK(loop_run(loop, &e), e);
 	CHECK_EQ(ends, 1);
 	CHECK(stream_group_is_done(group));
 	check_pattern(out, TOTAL);
 	unlink(out);
+	stream_fd_sink_remove(sink);
 	stream_group_free(group);
 	loop_free(loop);
 }
@@ -229,9 +230,10 @@ TEST(stream_socket_sink)
 	setup();
 	CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s), 0);
 	CHECK_OK(stream_source_add(group, STREAM_STDOUT, feeder(10), &e), e);
-	stream_fd_sink_add(group, loop, STREAM_STDOUT, s[0], 0, on_gone, NULL);
+	struct stream_fd_sink *sink = stream_fd_sink_add(group, loop, STREAM_STDOUT, s[0], 0, on_gone, NULL);
 	CHECK_OK(loop_run(loop, &e), e);
 	CHECK_EQ(read(s[1], buf, sizeof(buf)), 10);
+	stream_fd_sink_remove(sink);
 	stream_group_free(group);
 }
 
