@@ -16,7 +16,7 @@
 
 bool spec_mode_is_private(const char *mode)
 {
-	return str_empty(mode) || str_eq(mode, "private");
+	return !mode || !*mode || str_eq(mode, "private");
 }
 
 bool spec_mode_is_host(const char *mode)
