@@ -345,12 +345,24 @@ static int choose_name(struct engine *g, struct engine_prepared *p, struct err *
 	return err_set(e, ERR_EXHAUSTED, EEXIST, "no free name was found: give one with --name");
 }
 
+// Until there is a row, repair finds the groups of a start that was killed by this: a link, as it is made at once or
+// not.
+static int note_cgroup_parent(const struct engine_prepared *p, struct err *e)
+{
+	if (str_empty(p->options->cgroup_parent) ||
+	    !symlinkat(p->options->cgroup_parent, p->dir, ENGINE_CGROUP_PARENT_LINK))
+		return 0;
+	return err_sys(e, "note the parent of the container's cgroup");
+}
+
 static int make(struct engine *g, struct engine_prepared *p, struct err *e)
 {
 	p->dir = engine_lock(g, p->id, true, e);
 	if (p->dir < 0)
 		return p->dir;
-	int rc = spec_userns_range(g, p->id, p->options->userns, &p->resolved.range, e);
+	int rc = note_cgroup_parent(p, e);
+	if (rc >= 0)
+		rc = spec_userns_range(g, p->id, p->options->userns, &p->resolved.range, e);
 	if (rc >= 0)
 		rc = furnish(g, p, e);
 	if (rc < 0)

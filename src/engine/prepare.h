@@ -9,6 +9,8 @@
 // The root file system of p as a detached mount, with upper and work in p->dir. Descriptor or negative errno.
 int engine_prepare_rootfs(struct engine *g, const struct engine_prepared *p, struct err *e);
 // Where a container's control groups are. malloc'd.
+// Name of the link in a container's folder that holds --cgroup-parent.
+#define ENGINE_CGROUP_PARENT_LINK "cgroup-parent"
 char *engine_cgroup_path(const struct engine_create_options *o, const char *id);
 unsigned engine_cgroup_flags(const struct engine *g);
 // The lock of a container whose monitor is about to end gets a moment. Errors as engine_lock's.

@@ -273,7 +273,10 @@ static void repair_one(struct engine *g, const char *id)
 	_cleanup_fd_ int dir = engine_lock(g, id, false, &e);
 	if (dir < 0 || has_row(g, id)) // it was being made, and now is
 		return;
-	_cleanup_free_ char *path = engine_cgroup_path(NULL, id);
+	char parent[PATH_MAX];
+	ssize_t n = readlinkat(dir, ENGINE_CGROUP_PARENT_LINK, parent, sizeof(parent) - 1);
+	parent[MAX(n, 0)] = 0;
+	_cleanup_free_ char *path = engine_cgroup_path(&(struct engine_create_options){.cgroup_parent = parent}, id);
 	if (cgroup_open_path(path, engine_cgroup_flags(g), &c, &e) >= 0)
 		(void)cgroup_remove(c, CGROUP_WAIT_MS, &e);
 	(void)engine_remove_folders(g, id, &e);

@@ -135,3 +135,17 @@ our_monitors() {
 	[ "$status" -eq 125 ] || [ "$status" -eq 0 ]
 	[ -z "$(berth ps -aq)" ]
 }
+
+@test "a start that was killed before its row: its folder and its groups, below any parent, go with the next command" {
+	id=$(head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n')
+	berth run --rm busybox true
+	mkdir "$BERTH_ROOT/containers/$id"
+	ln -s /berth-test-parent "$BERTH_ROOT/containers/$id/cgroup-parent"
+	group=/sys/fs/cgroup/pids
+	[ -d "$group" ] || group=/sys/fs/cgroup
+	mkdir -p "$group/berth-test-parent/$id"
+	berth ps
+	[ ! -e "$group/berth-test-parent/$id" ]
+	[ ! -e "$BERTH_ROOT/containers/$id" ]
+	rmdir "$group/berth-test-parent"
+}
