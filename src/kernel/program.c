@@ -19,7 +19,7 @@
 // payload is let go), it is in no namespace: it lives on below the open file, and no call changes it any more, with
 // whatever capabilities. What remains possible is to read our program.
 //
-// To run from that file could mean to execute it at the start of every command: 0.6 ms, and a process that security
+// To run from that file could mean to execute it at the start of every command: about 1 ms, and a process that security
 // modules do not recognise by its path any more. Instead the child that is to become the payload changes what it is
 // executed from, as checkpoint/restore does: prctl(PR_SET_MM) with PR_SET_MM_EXE_FILE sets the file behind
 // /proc/self/exe, provided that nothing of the old one is mapped. A program's read-only segments are the same bytes in
